@@ -1,0 +1,90 @@
+"""What a stand-in owes: routes, its names for things, and how its platform says no."""
+
+from __future__ import annotations
+
+import abc
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from sandbox.world import Item, UnknownThing, World
+
+
+class StandIn(abc.ABC):
+    """One platform, serving one world at `url`. Subclasses are found by import (see `platforms/__init__.py`)."""
+
+    name: ClassVar[str]
+    port: ClassVar[int]  # fixed, so that the sample agency's files can name it
+    limit: ClassVar[tuple[int, int]]  # requests per seconds; really enforced
+    malformations: ClassVar[tuple[str, ...]] = ("duplicate_key", "year_9999", "float_id", "missing_id")
+
+    def __init__(self, world: World, url: str) -> None:
+        self.world, self.url = world, url
+        self._by_native: dict[str, Item] = {}
+
+    @abc.abstractmethod
+    def routes(self) -> list[BaseRoute]:
+        """The platform's own endpoints."""
+
+    @abc.abstractmethod
+    def native(self, item: Item) -> str:
+        """The platform's id of an item."""
+
+    @abc.abstractmethod
+    def native_account(self, author: str) -> str:
+        """The platform's id of an author."""
+
+    @abc.abstractmethod
+    def refusal(self, status: int) -> Response:
+        """An error as this platform words it."""
+
+    @abc.abstractmethod
+    def limit_headers(self, limit: int, remaining: int, reset: float, window: int) -> dict[str, str]:
+        """What the platform says about its rate limit; `reset` is seconds since the epoch."""
+
+    def find(self, name: str) -> Item | None:
+        """An item by its native id or its key in the world, deleted ones included."""
+        if name in self.world.items:
+            return self.world.items[name]
+        if len(self._by_native) != len(self.world.items):
+            self._by_native = {self.native(item): item for item in self.world.items.values()}
+        return self._by_native.get(name)
+
+    def must_find(self, name: str) -> Item:
+        item = self.find(name)
+        if item is None:
+            raise UnknownThing(f"There is no item {name!r} on {self.name}.")
+        return item
+
+
+class Twin(str):
+    """A key that writes the same as another and yet is not it: how a dict comes to hold a duplicate JSON key."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def dumps(value: Any) -> bytes:
+    """JSON as the platforms send it: compact, UTF-8; only a lone surrogate stays an escape."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(dumps(value), status, headers, media_type="application/json; charset=utf-8")
+
+
+def loops(request: Request) -> bool:
+    """Was a cursor loop asked for (fault `cursor_loop`)? Then the page must point to itself."""
+    return bool(request.scope.get("sandbox.cursor_loop"))
+
+
+def whole(text: str | None, default: int, most: int) -> int:
+    """A page size out of a query string: default when absent or absurd, capped like the platform caps it."""
+    return min(int(text), most) if text and text.isdigit() and int(text) > 0 else default

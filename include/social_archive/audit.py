@@ -1,0 +1,96 @@
+"""What the archive checks about itself without being asked: the ledger, the locks, and what a crash left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from social_archive.accession import seal
+from social_archive.catalog import CatalogObject
+from social_archive.store import ObjectRef, Version
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+
+ORPHAN_AGE: Final = timedelta(days=2)
+"""An object that no ledger entry names is left alone this long: its harvest may still be about to commit."""
+
+_AREAS: Final = ("records/", "media/", "quarantine/", "validation/")
+
+
+def verify(archive: Archive) -> dict[str, Any]:
+    """Replay the whole ledger. {"ok", "entries", "leaves", "findings": [...]}; never raises on a bad ledger."""
+    report = archive.ledger.verify()
+    return {
+        "ok": not any(f.severity == "error" for f in report.findings),
+        "entries": report.entries,
+        "leaves": report.leaves,
+        "findings": [
+            {"n": f.n, "key": f.key, "code": f.code, "severity": f.severity, "message": f.message}
+            for f in report.findings
+        ],
+    }
+
+
+def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: datetime | None = None) -> dict[str, Any]:
+    """Finish what a crash cut short: lock every committed object, collect what was never committed.
+
+    {"objects", "sealed_again", "missing": [keys], "orphans_removed", "staging_removed"}.
+    """
+    archive.catalog.catch_up()
+    objects = archive.catalog.objects()
+    with ThreadPoolExecutor(8) as pool:
+        states = list(pool.map(lambda o: _state(archive, o, tick), objects))
+    unsealed = [o for o, state in zip(objects, states, strict=True) if state == "unsealed"]
+    seal(archive, [_described(o) for o in unsealed])
+    moment = now or datetime.now(UTC)
+    return {
+        "objects": len(objects),
+        "sealed_again": len(unsealed),
+        "missing": [o.key for o, state in zip(objects, states, strict=True) if state == "missing"],
+        "orphans_removed": _collect_orphans(archive, {(o.key, o.version_id) for o in objects}, moment),
+        "staging_removed": _forget_staging(archive, moment),
+    }
+
+
+def _state(archive: Archive, o: CatalogObject, tick: Callable[[], None] | None) -> str:
+    if tick:
+        tick()
+    if not archive.store.exists(o.key, o.version_id):
+        return "missing"
+    lock = archive.store.lock_state(o.key, o.version_id)
+    wanted = datetime.fromtimestamp(o.retain_until / 1_000_000, UTC) if o.retain_until else datetime.now(UTC)
+    short = lock.retain_until is None or lock.retain_until < wanted.replace(microsecond=0)
+    return "unsealed" if short or not lock.hold else "sealed"
+
+
+def _described(o: CatalogObject) -> dict[str, Any]:
+    return {
+        "key": o.key, "version": o.version_id, "size": o.size, "sha256": o.sha256, "retain_until": o.retain_until,
+    }  # fmt: skip
+
+
+def _collect_orphans(archive: Archive, named: set[tuple[str, str]], now: datetime) -> int:
+    """Destroy old object versions that no ledger entry names. They were never records."""
+    orphans = [
+        v
+        for area in _AREAS
+        for v in archive.store.versions(area)
+        if (v.key, v.version_id) not in named and v.modified < now - ORPHAN_AGE
+    ]
+    for v in orphans:
+        _destroy(archive, v)
+    return len(orphans)
+
+
+def _destroy(archive: Archive, v: Version) -> None:
+    archive.store.destroy(ObjectRef(v.key, v.version_id, v.size, ""), bypass_governance=True)
+
+
+def _forget_staging(archive: Archive, now: datetime) -> int:
+    old = [v.key for v in archive.staging.versions("staging/") if v.modified < now - ORPHAN_AGE]
+    for key in old:
+        archive.staging.delete_plain(key)
+    return len(old)

@@ -1,0 +1,357 @@
+"""What the ledger says, ready to be asked: latest versions, objects, cursors, quarantine, open gaps.
+
+A SQLite file that can be deleted at any time: `catch_up` rebuilds it from the ledger and the objects that the
+ledger names. It is never believed over the ledger. Several processes on one host share it; each entry is applied
+in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from social_archive.ledger import Entry, Head, Ledger
+from social_archive.mirror import Mirror
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS things (
+  platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
+  parent TEXT, root TEXT, created_at INT, media INT, n INT, PRIMARY KEY (platform, account, native_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
+CREATE TABLE IF NOT EXISTS versions (
+  rid BLOB, version INT, n INT, leaf INT, key TEXT, PRIMARY KEY (rid, version)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS objects (
+  key TEXT PRIMARY KEY, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT, cutoff TEXT,
+  platform TEXT, account TEXT, retain_until INT, n INT
+);
+CREATE TABLE IF NOT EXISTS cursors (platform TEXT, account TEXT, value TEXT, n INT, PRIMARY KEY (platform, account));
+CREATE TABLE IF NOT EXISTS quarantine (
+  qid TEXT PRIMARY KEY, platform TEXT, account TEXT, native_sha256 TEXT, key TEXT, n INT, resolved INT
+);
+CREATE INDEX IF NOT EXISTS quarantine_by_native ON quarantine (platform, account, native_sha256);
+CREATE TABLE IF NOT EXISTS gaps (
+  platform TEXT, account TEXT, native_id TEXT, reason TEXT, gap_from INT, gap_to INT, state TEXT,
+  PRIMARY KEY (platform, account, native_id)
+);
+CREATE TABLE IF NOT EXISTS looks (platform TEXT, account TEXT, root TEXT, at INT, PRIMARY KEY (platform, account, root));
+"""
+
+_COLUMNS: Final = [
+    "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
+    "root_native_id", "created_at", "media", "gap_reason", "gap_from", "gap_to",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Known:
+    """The latest accessioned version of one thing."""
+
+    rid: str
+    version: int
+    digest: bytes
+    state: str
+    kind: str
+    native_id: str
+    parent: str | None
+    root: str | None
+    created_at: int | None
+    has_media: bool
+
+
+@dataclass(frozen=True)
+class CatalogObject:
+    key: str
+    version_id: str
+    size: int
+    sha256: str
+    rows: int
+    cls: str
+    series: str
+    cutoff: str
+    platform: str
+    account: str
+    retain_until: int | None
+    n: int
+
+
+@dataclass(frozen=True)
+class OpenGap:
+    native_id: str
+    reason: str
+    gap_from: int | None
+    gap_to: int | None
+
+
+class Catalog:
+    """One agency's catalog file. Open it per process; it is cheap."""
+
+    def __init__(self, path: Path, ledger: Ledger, mirror: Mirror) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._ledger = ledger
+        self._mirror = mirror
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=OFF")  # a cache: lost writes are replayed from the ledger
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._db.close()
+
+    # ---------------------------------------------------------------- following the ledger
+
+    @property
+    def head(self) -> Head | None:
+        """The ledger's head as far as this catalog has followed it."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = 'head'").fetchone()
+        return Head.from_dict(json.loads(row[0])) if row else None
+
+    def catch_up(self, progress: Callable[[int], None] | None = None) -> Head | None:
+        """Apply every ledger entry that is not in the catalog yet; returns the head that was reached.
+
+        `progress` is told the number of each entry as it is applied.
+        """
+        head = self.head
+        for entry in self._ledger.entries(after=head) if head else self._ledger.entries():
+            self.apply(entry, self._tables_of(entry))
+            if progress:
+                progress(entry.n)
+        return self.head
+
+    def _tables_of(self, entry: Entry) -> Iterator[tuple[dict[str, Any], pa.Table]]:
+        for described in entry.header["objects"]:
+            if described["class"] in ("records", "quarantine"):
+                path = self._mirror.path(_Located(described["key"], described["version"], described["sha256"]))
+                columns = _COLUMNS if described["class"] == "records" else None
+                yield described, pq.read_table(path, columns=columns, partitioning=None)
+
+    def apply(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
+        """Take one entry in, unless another process already has. `tables` are its Parquet objects, in order."""
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            head = self.head
+            if (head.n if head else 0) == entry.n:
+                self._take(entry, tables)
+                self._set_meta("head", entry.head.to_dict())
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
+        for described in entry.header["objects"]:
+            self._take_object(described, entry.n)
+        leaf = entry.first_leaf + 1
+        for described, table in tables:
+            if described["class"] == "records":
+                self._take_records(table, described["key"], entry.n, leaf)
+                leaf += table.num_rows
+            else:
+                self._take_quarantine(table, described["key"], entry.n)
+        for line in entry.leaves[1:]:
+            if line.startswith(b'{"q":') and b'"t":"quarantine.resolved"' in line:
+                self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
+        if cursor := entry.header.get("cursor"):
+            self._db.execute(
+                "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
+                (cursor["platform"], cursor["account"], json.dumps(cursor["value"], sort_keys=True), entry.n),
+            )
+
+    def _take_object(self, d: Mapping[str, Any], n: int) -> None:
+        place = _place(d["key"])
+        self._db.execute(
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                d["key"], d["version"], d["size"], d["sha256"], d["rows"], d["class"], place.get("series", ""),
+                place.get("cutoff", ""), place.get("platform", ""), place.get("account", ""), d.get("retain_until"), n,
+            ),
+        )  # fmt: skip
+
+    def _take_records(self, table: pa.Table, key: str, n: int, first_leaf: int) -> None:
+        c = {name: _plain(table.column(name)) for name in _COLUMNS}
+        rids = [bytes.fromhex(rid) for rid in c["rid"]]
+        has_media = [int(bool(m)) for m in c["media"]]
+        self._db.executemany(
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET version=excluded.version,"
+            " digest=excluded.digest, state=excluded.state, kind=excluded.kind, parent=excluded.parent,"
+            " root=excluded.root, created_at=excluded.created_at, media=excluded.media, n=excluded.n"
+            " WHERE excluded.version > things.version",
+            zip(
+                c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
+                c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, [n] * len(rids), strict=True,
+            ),
+        )  # fmt: skip
+        self._db.executemany(
+            "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?)",
+            ((rid, v, n, first_leaf + i, key) for i, (rid, v) in enumerate(zip(rids, c["version"], strict=True))),
+        )
+        gaps = [
+            (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
+             c["gap_to"][i], c["state"][i])
+            for i, kind in enumerate(c["kind"]) if kind == "gap"
+        ]  # fmt: skip
+        self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", gaps)
+
+    def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
+        columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
+        self._db.executemany(
+            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL)",
+            [(*row, key, n) for row in zip(*columns, strict=True)],
+        )
+
+    def _set_meta(self, name: str, value: Any) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
+
+    # ---------------------------------------------------------------- asking
+
+    def latest(self, platform: str, account: str, native_ids: Sequence[str]) -> dict[str, Known]:
+        """The latest version of each of these things; unknown ids are absent from the answer."""
+        found: dict[str, Known] = {}
+        for start in range(0, len(native_ids), 500):
+            some = native_ids[start : start + 500]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(
+                f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND native_id IN ({marks})",  # noqa: S608
+                (platform, account, *some),
+            )
+            for row in rows:
+                found[row[5]] = _known(row)
+        return found
+
+    def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
+        return set(self.latest(platform, account, native_ids))
+
+    def under(self, platform: str, account: str, root: str) -> dict[str, Known]:
+        """Everything that was ever seen under one post, at any depth."""
+        rows = self._db.execute(
+            f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
+            (platform, account, root),
+        )
+        return {row[5]: _known(row) for row in rows}
+
+    def posts(self, platform: str, account: str, since: int | None) -> dict[str, Known]:
+        """The account's own posts that were created at or after `since` (all of them for None)."""
+        rows = self._db.execute(
+            f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND kind = 'post'"  # noqa: S608
+            " AND (? IS NULL OR created_at >= ?)",
+            (platform, account, since, since),
+        )
+        return {row[5]: _known(row) for row in rows}
+
+    def cursor(self, platform: str, account: str) -> dict[str, Any] | None:
+        row = self._db.execute(
+            "SELECT value FROM cursors WHERE platform = ? AND account = ?", (platform, account)
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def open_gaps(self, platform: str, account: str) -> list[OpenGap]:
+        """Gaps that no later harvest has closed. Coverage gaps (a page cap) stay open: nothing can close them."""
+        rows = self._db.execute(
+            "SELECT native_id, reason, gap_from, gap_to FROM gaps WHERE platform = ? AND account = ? AND state != 'present'"
+            " ORDER BY native_id",
+            (platform, account),
+        )
+        return [OpenGap(*row) for row in rows]
+
+    def quarantined(self, platform: str, account: str, native_sha256: Sequence[str]) -> set[str]:
+        """Which of these bytes are in quarantine (or were, and are resolved) already."""
+        found: set[str] = set()
+        for start in range(0, len(native_sha256), 500):
+            some = native_sha256[start : start + 500]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(
+                f"SELECT native_sha256 FROM quarantine WHERE platform = ? AND account = ? AND native_sha256 IN ({marks})",  # noqa: S608
+                (platform, account, *some),
+            )
+            found.update(row[0] for row in rows)
+        return found
+
+    def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
+        """(qid, object key) of the items in quarantine, in ledger order."""
+        where = "WHERE resolved IS NULL" if unresolved_only else ""
+        return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
+
+    def objects(self, cls: str | None = None) -> list[CatalogObject]:
+        """The objects that the ledger names, in ledger order; of one class (`records`, `media`, ...) if given."""
+        rows = self._db.execute(
+            "SELECT key, version_id, size, sha256, rows, cls, series, cutoff, platform, account, retain_until, n"
+            " FROM objects WHERE ? IS NULL OR cls = ? ORDER BY n, key",
+            (cls, cls),
+        )
+        return [CatalogObject(*row) for row in rows]
+
+    def object(self, key: str) -> CatalogObject | None:
+        row = self._db.execute(
+            "SELECT key, version_id, size, sha256, rows, cls, series, cutoff, platform, account, retain_until, n"
+            " FROM objects WHERE key = ?",
+            (key,),
+        ).fetchone()
+        return CatalogObject(*row) if row else None
+
+    def where(self, rid: str) -> list[tuple[int, int, int, str]]:
+        """(version, entry number, leaf index, object key) of every version of one thing, oldest first."""
+        try:
+            key = bytes.fromhex(rid)
+        except ValueError:
+            return []
+        rows = self._db.execute("SELECT version, n, leaf, key FROM versions WHERE rid = ? ORDER BY version", (key,))
+        return list(rows)
+
+    def totals(self) -> list[tuple[str, str, str, str, int]]:
+        """(platform, account, kind, state, things), sorted."""
+        return list(
+            self._db.execute(
+                "SELECT platform, account, kind, state, count(*) FROM things GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            )
+        )
+
+    # ---------------------------------------------------------------- hints that are allowed to be lost
+
+    def looked(self, platform: str, account: str, root: str) -> int | None:
+        """When a thread (or "" for the whole account) was last walked to its end; a hint, not evidence."""
+        row = self._db.execute(
+            "SELECT at FROM looks WHERE platform = ? AND account = ? AND root = ?", (platform, account, root)
+        ).fetchone()
+        return row[0] if row else None
+
+    def note_look(self, platform: str, account: str, root: str, at: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
+
+
+_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, media"
+
+
+def _known(row: tuple[Any, ...]) -> Known:
+    return Known(row[0].hex(), *row[1:9], bool(row[9]))
+
+
+@dataclass(frozen=True)
+class _Located:
+    key: str
+    version_id: str
+    sha256: str
+
+
+def _plain(column: pa.ChunkedArray) -> list[Any]:
+    """Column values as Python objects; timestamps as integers (microseconds)."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _place(key: str) -> dict[str, str]:
+    """The hive-style parts of a key: {"series": ..., "cutoff": ..., "platform": ..., "account": ...}."""
+    return dict(part.split("=", 1) for part in key.split("/") if "=" in part)
+

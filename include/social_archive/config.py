@@ -1,0 +1,370 @@
+"""The agency folder: what one public body edits, read strictly.
+
+    agency.yaml      who the body is, where its bucket is, who signs its ledger
+    accounts.yaml    the social-media accounts that are its records
+    retention.yaml   its schedule: items, and which records belong to which
+    policy.yaml      its comment policy's clauses and the notice that the profiles owe
+
+A wrong file is refused whole, with `file:line: reason` for each thing that is wrong, before anything is touched.
+No file holds a secret: a secret is a reference (`env:NAME`, `connection:ID`) that `resolve_secret` follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from social_archive.config_checks import account_problems, rule_problems
+from social_archive.errors import ConfigError
+from social_archive.record import KINDS
+from social_archive.references import KEY_REFERENCE, REFERENCE, register_secret_resolver, resolve_secret
+from social_archive.yaml_lines import Document, echo, read, shown, suggestion
+
+__all__ = [
+    "Account", "Agency", "Clause", "CommentPolicy", "LedgerConfig", "Notice", "PublicBody", "Retention",
+    "RetentionItem", "RetentionRule", "StoreConfig", "load_agency", "register_secret_resolver", "resolve_secret",
+]  # fmt: skip
+
+FILES: Final = ("agency.yaml", "accounts.yaml", "retention.yaml", "policy.yaml")
+
+
+# --------------------------------------------------------------------------- values
+
+
+def _reference(value: str) -> str:
+    if not REFERENCE.fullmatch(value):
+        raise ValueError("must be a reference, `env:NAME` or `connection:ID`; a secret itself never stands in a file")
+    return value
+
+
+def _key_reference(value: str) -> str:
+    if not KEY_REFERENCE.fullmatch(value):
+        raise ValueError("must be `file:PATH` or `env:NAME`; a key itself never stands in a file")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("is not an IANA time zone such as America/Chicago") from None
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that starts with https:// or http://")
+    if parts.username or parts.password:
+        raise ValueError("must hold no user and password")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    return value if value.startswith("env:") and REFERENCE.fullmatch(value) else _http_url(value)
+
+
+_PRESETS: Final = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@once", "@continuous"})
+_CRON_FIELD: Final = re.compile(r"[0-9A-Za-z*/,\-?#L]+")
+
+
+def _schedule(value: str) -> str:
+    cron = value.split()
+    if value not in _PRESETS and not (len(cron) == 5 and all(_CRON_FIELD.fullmatch(part) for part in cron)):
+        raise ValueError('is neither a preset such as "@daily" nor five cron fields such as "0 6 * * *"')
+    return value
+
+
+def _kind(value: str) -> str:
+    if value not in KINDS:
+        raise ValueError(f"must be one of {', '.join(KINDS)}")
+    return value
+
+
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
+BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,50}[a-z0-9]$")]
+Reference = Annotated[str, AfterValidator(_reference)]
+KeyReference = Annotated[str, AfterValidator(_key_reference)]
+TimeZone = Annotated[str, AfterValidator(_zone)]
+Url = Annotated[str, AfterValidator(_http_url)]
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+Schedule = Annotated[str, AfterValidator(_schedule)]
+KindName = Annotated[str, AfterValidator(_kind)]
+Confidence = Literal["source", "secondary", "unverified", "inferred"]
+"""How a fact is known: read in the cited source, restated by another, from memory ("verify with counsel"), inferred."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+
+
+# --------------------------------------------------------------------------- models
+
+
+class PublicBody(Model):
+    """Who keeps these records. The names go on certificates and letters as they stand here."""
+
+    name: Text
+    slug: Slug
+    jurisdiction: Text
+    time_zone: TimeZone
+    county: str | None = None
+    address: str | None = None
+    contact_email: str | None = None
+    website: Url | None = None
+
+
+class StoreConfig(Model):
+    """The bucket that is the archive. Object Lock is required; `archive doctor` says whether it is there."""
+
+    bucket: BucketName
+    endpoint_url: Endpoint | None = None
+    region: Text = "us-east-1"
+    access_key: Reference = "env:ARCHIVE_S3_ACCESS_KEY"
+    secret_key: Reference = "env:ARCHIVE_S3_SECRET_KEY"  # noqa: S105 - a reference, not a secret
+    lock_mode: Literal["governance", "compliance"] = "governance"
+    default_lock_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+
+    @property
+    def ledger_bucket(self) -> str:
+        return f"{self.bucket}-ledger"
+
+    @property
+    def staging_bucket(self) -> str:
+        return f"{self.bucket}-staging"
+
+
+class LedgerConfig(Model):
+    """`origin` names the log for ever (C2SP: a name without scheme, spaces or `+`); the key signs its checkpoints."""
+
+    origin: Annotated[str, StringConstraints(pattern=r"^[^\s+:]+$")]
+    signing_key: KeyReference
+
+
+class Account(Model):
+    """One account of the body on one platform. `name` is the archive's own for it, one of a kind on its platform,
+    and never changes: it is in the keys of its records.
+    """
+
+    name: Slug
+    platform: Text
+    handle: str = ""
+    enabled: bool = True
+    schedule: Schedule = "@daily"
+    settings: dict[str, Any] = {}
+    secrets: dict[str, Reference] = {}
+    watch_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    overlap_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 48
+    note: str | None = None
+
+
+class RetentionItem(Model):
+    """One item of the disposal authority. Neither `years` nor `permanent`: unscheduled, kept until it is scheduled."""
+
+    id: Text
+    series: Slug
+    title: Text
+    description: str | None = None
+    citation: Text
+    years: Annotated[int, Field(ge=0, le=500)] | None = None
+    permanent: bool = False
+    confidence: Confidence = "unverified"
+
+    @model_validator(mode="after")
+    def _one_period(self) -> RetentionItem:
+        if self.permanent and self.years is not None:
+            raise ValueError("an item is either permanent or has years, not both")
+        return self
+
+    @property
+    def scheduled(self) -> bool:
+        return self.permanent or self.years is not None
+
+
+class RetentionRule(Model):
+    """Assigns records to an item. A selector that is left out matches everything; the first rule that matches wins."""
+
+    item: Text
+    platform: str | None = None
+    account: str | None = None
+    kind: KindName | None = None
+
+
+class Retention(Model):
+    """The schedule: a version with the date from which it holds. `time_zone` is the body's. The last rule matches all.
+
+    `series.Schedule` asks it about records.
+    """
+
+    version: Text
+    effective: date
+    authority: str | None = None
+    application_number: str | None = None
+    time_zone: TimeZone = "UTC"
+    items: Annotated[list[RetentionItem], Field(min_length=1)]
+    rules: Annotated[list[RetentionRule], Field(min_length=1)]
+
+
+class Clause(Model):
+    """One kind of comment that the policy calls prohibited, in the policy's own words."""
+
+    id: Slug
+    text: Text
+
+
+class Notice(Model):
+    """What the policy says each profile shall tell the public, and wording that would satisfy it."""
+
+    requirement: Text
+    suggested: str | None = None
+
+
+class CommentPolicy(Model):
+    """The body's comment policy as data. A machine may point at a clause; only a person applies one."""
+
+    title: Text
+    source: Text
+    adopted: date | None = None
+    welcome: str | None = None
+    discretion: str | None = None
+    clauses: list[Clause] = []
+    notices: list[Notice] = []
+    statements: list[Text] = []
+
+
+class Agency(Model):
+    """Everything in one agency folder."""
+
+    folder: Path
+    body: PublicBody
+    store: StoreConfig
+    ledger: LedgerConfig
+    accounts: list[Account]
+    retention: Retention
+    policy: CommentPolicy | None = None
+
+    def enabled_accounts(self, platform: str | None = None) -> list[Account]:
+        return [a for a in self.accounts if a.enabled and platform in (None, a.platform)]
+
+
+class _AgencyFile(Model):
+    agency: PublicBody
+    store: StoreConfig
+    ledger: LedgerConfig
+
+
+class _AccountsFile(Model):
+    accounts: list[Account]
+
+
+class _RetentionFile(Model):
+    retention: Retention
+
+
+class _PolicyFile(Model):
+    policy: CommentPolicy
+
+
+# --------------------------------------------------------------------------- loading
+
+
+def load_agency(folder: Path) -> Agency:
+    """Read and check an agency folder. Raises ConfigError that names file, line and reason of everything wrong."""
+    folder = Path(folder)
+    if not (folder / "agency.yaml").is_file():
+        raise ConfigError(
+            f"{shown(folder)} is not an agency folder: it has no agency.yaml.",
+            remedy=f"Name the folder with --agency or ARCHIVE_AGENCY, or make one: archive init {shown(folder)}",
+        )
+    agency, _ = _load(folder / "agency.yaml", _AgencyFile)
+    accounts, accounts_document = _load(folder / "accounts.yaml", _AccountsFile)
+    schedule, schedule_document = _load(folder / "retention.yaml", _RetentionFile)
+    problems = [*account_problems(accounts.accounts, accounts_document),
+                *rule_problems(schedule.retention, accounts.accounts, schedule_document)]  # fmt: skip
+    if problems:
+        raise ConfigError("\n".join(problems))
+    policy_path = folder / "policy.yaml"
+    return Agency(
+        folder=folder,
+        body=agency.agency,
+        store=agency.store,
+        ledger=agency.ledger,
+        accounts=accounts.accounts,
+        retention=schedule.retention.model_copy(update={"time_zone": agency.agency.time_zone}),
+        policy=_load(policy_path, _PolicyFile)[0].policy if policy_path.is_file() else None,
+    )
+
+
+_File = TypeVar("_File", bound=Model)
+
+
+def _load(path: Path, model: type[_File]) -> tuple[_File, Document]:
+    document = read(path)
+    if not isinstance(document.value, dict):
+        raise ConfigError(f"{document.place()}: expected `key: value` lines at the top of the file.")
+    try:
+        return model.model_validate(document.value), document
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(document, model, found) for found in error.errors())) from None
+
+
+def _explain(document: Document, model: type[Model], found: Any) -> str:
+    """One pydantic error as `file:line: reason`. Values under `secrets` and the keys' references are not echoed."""
+    where = tuple(part for part in found["loc"] if not (isinstance(part, str) and part.startswith("function-")))
+    name = ".".join(str(part) for part in where if not isinstance(part, int)) or "the file"
+    kind = found["type"]
+    if kind == "extra_forbidden":
+        known = _known_keys(model, where[:-1])
+        return f"{document.place(where)}: unknown key {echo(where[-1])}{suggestion(str(where[-1]), known)}."
+    if kind == "missing":
+        return f"{document.place(where[:-1])}: {where[-1]!r} is missing."
+    if kind == "value_error":
+        return f"{document.place(where)}: {name}: {found['ctx']['error']}{_shown_value(where, found)}."
+    if kind == "string_type":
+        return f"{document.place(where)}: {name} must be text{_shown_value(where, found)}; put it in quotes."
+    if kind == "string_pattern_mismatch":
+        return f"{document.place(where)}: {name}: {_pattern_words(where)}{_shown_value(where, found)}."
+    message = found["msg"].replace("Input should", "should").removesuffix(".")
+    return f"{document.place(where)}: {name} {message[0].lower() + message[1:]}{_shown_value(where, found)}."
+
+
+def _shown_value(where: tuple[Any, ...], found: Any) -> str:
+    private = {"secrets", "access_key", "secret_key", "signing_key", "settings"}
+    value = found.get("input")
+    if private.intersection(map(str, where)) or isinstance(value, dict | list) or value is None:
+        return ""
+    return f" (found {echo(value)})"
+
+
+def _pattern_words(where: tuple[Any, ...]) -> str:
+    if where[-1] == "origin":
+        return "is a plain name such as library.example/social-records: no spaces, no `+`, no `https://`"
+    return "may hold only small letters, digits and hyphens, and neither starts nor ends with a hyphen"
+
+
+def _known_keys(model: type[BaseModel], where: tuple[Any, ...]) -> list[str]:
+    """The keys that a file's model knows at a place; lists and optional models are looked through."""
+    current: Any = model
+    for part in where:
+        if isinstance(part, int):
+            continue
+        annotation = current.model_fields[part].annotation
+        current = next(_models_in(annotation), None)
+        if current is None:
+            return []
+    return list(current.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)

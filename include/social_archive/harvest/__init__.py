@@ -1,0 +1,10 @@
+"""One account, one run: pull what the platform shows, validate it, take it in.
+
+`run` does the three in one process, piece by piece. A scheduler calls them one after the other (`pull`, `validate`,
+`accession`); then the pieces wait in the staging bucket in between, and only keys and counts travel.
+"""
+
+from social_archive.harvest.report import GapNotice, HarvestReport, Pulled, Validated
+from social_archive.harvest.steps import accession, pull, run, validate
+
+__all__ = ["GapNotice", "HarvestReport", "Pulled", "Validated", "accession", "pull", "run", "validate"]

@@ -1,0 +1,87 @@
+"""Attachments, fetched in the run that first sees them: an edit or a deletion may destroy them the next minute."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from social_archive.accession import describe
+from social_archive.config import Account
+from social_archive.platforms import Platform
+from social_archive.record import Media, Observation, evidential_digest
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+    from social_archive.platforms.media import MediaFetcher
+
+
+class MediaStep:
+    """Fetches what is new; an attachment that an earlier version already holds is taken over from it."""
+
+    def __init__(self, archive: Archive, account: Account, adapter: Platform) -> None:
+        self._archive = archive
+        self._where = (account.platform, account.name)
+        self._adapter = adapter
+        self._insecure_local = bool(account.settings.get("insecure_local"))
+
+    @cached_property
+    def _fetcher(self) -> MediaFetcher:
+        from social_archive.platforms.media import MediaFetcher
+
+        return MediaFetcher(hosts=self._adapter.media_hosts(), insecure_local=self._insecure_local)
+
+    def fetch(self, observations: Iterable[Observation]) -> list[dict[str, object]]:
+        """Fill in the media of these observations; returns the objects that were written, for the ledger."""
+        waiting = [o for o in observations if any(m.outcome == "pending" for m in o.media)]
+        if not waiting:
+            return []
+        known = self._archive.catalog.latest(*self._where, [o.native_id for o in waiting])
+        written: list[dict[str, object]] = []
+        for o in waiting:
+            before = known.get(o.native_id)
+            if before is not None and before.digest == evidential_digest(o):
+                continue  # nothing new: this observation will not be written
+            held = self._held(before.rid) if before is not None and before.has_media else {}
+            for medium in o.media:
+                earlier = held.get(medium.id or medium.url)
+                if earlier is not None:
+                    _take_over(medium, earlier)
+                else:
+                    written += self._fetch(o, medium)
+        return written
+
+    def _fetch(self, o: Observation, medium: Media) -> list[dict[str, object]]:
+        got = self._fetcher.fetch(medium.url)
+        medium.outcome = got.outcome
+        if got.outcome != "stored" or got.body is None:
+            return []
+        cohort = self._archive.schedule.cohort_of(o)
+        ref = self._archive.store.put(
+            f"{cohort.media_prefix()}{uuid.uuid4().hex}", got.body, content_type=got.mime or "application/octet-stream"
+        )
+        medium.key, medium.sha256, medium.bytes, medium.mime = ref.key, ref.sha256, ref.size, got.mime
+        return [describe(ref, cls="media", rows=0, retain_until=cohort.retain_until)]
+
+    def _held(self, rid: str) -> dict[str, Media]:
+        """The stored attachments of the versions of one thing, by the platform's id for them."""
+        held: dict[str, Media] = {}
+        catalog, mirror = self._archive.catalog, self._archive.mirror
+        for _version, _n, _leaf, key in catalog.where(rid):
+            located = catalog.object(key)
+            if located is None:
+                continue
+            rows = pq.read_table(mirror.path(located), columns=["rid", "media"], filters=[("rid", "=", rid)],
+                                 partitioning=None).to_pylist()  # fmt: skip
+            for medium in (m for row in rows for m in row["media"] or ()):
+                if medium["outcome"] == "stored":
+                    held[medium["id"] or medium["url"]] = Media(**medium)
+        return held
+
+
+def _take_over(medium: Media, earlier: Media) -> None:
+    medium.outcome = "stored"
+    medium.key, medium.sha256, medium.bytes, medium.mime = earlier.key, earlier.sha256, earlier.bytes, earlier.mime

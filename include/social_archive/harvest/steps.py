@@ -1,0 +1,184 @@
+"""The three steps of a harvest, and all of them in one go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from social_archive.accession import Accessioned, Batch, commit
+from social_archive.config import Account
+from social_archive.errors import AccountGone, LoginExpired, PlatformError, ScopeLost, Throttled
+from social_archive.harvest import staging
+from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
+from social_archive.harvest.walk import Walk
+from social_archive.quarantine import quarantine_rows
+from social_archive.record import now_micros
+from social_archive.validation import validate as judge
+from social_archive.validation import write_data_docs
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+
+Progress = Callable[[str, int], None]
+
+_NEEDS_A_PERSON = (LoginExpired, ScopeLost, AccountGone)
+
+
+def run(archive: Archive, account: Account, *, full: bool = False, progress: Progress | None = None) -> HarvestReport:
+    """Harvest one account from beginning to end. A platform failure is reported, not raised: what was seen is kept.
+
+    `full` walks everything again instead of the watch window. `progress` is told (stage, count) as it goes.
+    """
+    archive.catalog.catch_up()
+    walk = _walk(archive, account, full=full, resume_since=None, progress=progress)
+    report = HarvestReport(harvest_id=walk.harvest_id, platform=account.platform, account=account.name)
+    evidence: list[dict[str, Any]] = []
+    for step in walk.steps():
+        judged = _judge(archive, account, walk.harvest_id, step)
+        if judged.evidence is not None:
+            evidence.append(judged.evidence)
+        _count(report, _commit(archive, account, walk.harvest_id, judged))
+    _keep_data_docs(archive, evidence)
+    report.gaps = walk.gaps
+    report.outcome, report.message, report.regain_at = _outcome(walk.failure)
+    return report
+
+
+def pull(
+    archive: Archive,
+    account: Account,
+    *,
+    full: bool = False,
+    resume_since: datetime | None = None,
+    progress: Progress | None = None,
+) -> Pulled:
+    """Walk the platform and stage what it shows. `resume_since` skips threads that were read since then.
+
+    A throttle beyond the budget raises `Throttled`, so that the scheduler can wait without holding a worker; what
+    was seen before it, and the gap, are taken in first.
+    """
+    archive.catalog.catch_up()
+    since = None if resume_since is None else int(resume_since.timestamp() * 1_000_000)
+    walk = _walk(archive, account, full=full, resume_since=since, progress=progress)
+    keys = [staging.put(archive, walk.harvest_id, "pulled", n, step) for n, step in enumerate(walk.steps())]
+    outcome, message, regain_at = _outcome(walk.failure)
+    pulled = Pulled(
+        harvest_id=walk.harvest_id, platform=account.platform, account=account.name, steps=keys, seen=walk.seen,
+        outcome=outcome, message=message, regain_at=regain_at, gaps=walk.gaps,
+    )  # fmt: skip
+    if isinstance(walk.failure, Throttled):
+        accession(archive, validate(archive, pulled))
+        raise walk.failure
+    return pulled
+
+
+def validate(archive: Archive, pulled: Pulled) -> Validated:
+    """Judge what `pull` staged; the judged pieces are staged again."""
+    account = archive.account(pulled.account, pulled.platform)
+    archive.catalog.catch_up()
+    keys, accepted, rejected = [], 0, 0
+    evidence: list[dict[str, Any]] = []
+    for n, key in enumerate(pulled.steps):
+        judged = _judge(archive, account, pulled.harvest_id, staging.get(archive, key, Step))
+        accepted, rejected = accepted + len(judged.observations), rejected + len(judged.quarantined)
+        if judged.evidence is not None:
+            evidence.append(judged.evidence)
+        keys.append(staging.put(archive, pulled.harvest_id, "judged", n, judged))
+    _keep_data_docs(archive, evidence)
+    return Validated(
+        harvest_id=pulled.harvest_id, platform=pulled.platform, account=pulled.account, steps=pulled.steps,
+        seen=pulled.seen, outcome=pulled.outcome, message=pulled.message, regain_at=pulled.regain_at,
+        gaps=pulled.gaps, judged=keys, accepted=accepted, rejected=rejected,
+    )  # fmt: skip
+
+
+def accession(archive: Archive, validated: Validated) -> HarvestReport:
+    """Take in what `validate` judged, then empty the staging area. Safe to repeat at any point."""
+    account = archive.account(validated.account, validated.platform)
+    report = HarvestReport(
+        harvest_id=validated.harvest_id, platform=validated.platform, account=validated.account,
+        outcome=validated.outcome, message=validated.message, regain_at=validated.regain_at, gaps=validated.gaps,
+    )  # fmt: skip
+    for key in validated.judged:
+        judged = staging.get(archive, key, Judged)
+        _count(report, _commit(archive, account, validated.harvest_id, judged))
+    staging.clear(archive, validated.harvest_id)
+    return report
+
+
+# --------------------------------------------------------------------------- parts
+
+
+def _walk(
+    archive: Archive, account: Account, *, full: bool, resume_since: int | None, progress: Progress | None
+) -> Walk:
+    return Walk(
+        archive, account, archive.adapter(account), harvest_id=uuid.uuid4().hex, full=full,
+        resume_since=resume_since, progress=progress,
+    )  # fmt: skip
+
+
+def _judge(archive: Archive, account: Account, harvest_id: str, step: Step) -> Judged:
+    """Split a step into what is fit to become a record and what goes to quarantine."""
+    verdict = judge(
+        step.observations,
+        known_ids=lambda ids: archive.catalog.known_ids(account.platform, account.name, list(ids)),
+        expected_replies=step.expected_replies,
+        now=now_micros(),
+    )
+    adapter = next((o.adapter for o in step.observations), account.platform)
+    quarantined = quarantine_rows(
+        verdict.rejected, step.unreadable, platform=account.platform, account=account.name, harvest_id=harvest_id,
+        adapter=adapter,
+    )  # fmt: skip
+    return Judged(
+        observations=verdict.accepted, quarantined=quarantined, media=step.media,
+        evidence=verdict.evidence if step.observations else None, cursor=step.cursor,
+    )  # fmt: skip
+
+
+def _commit(archive: Archive, account: Account, harvest_id: str, judged: Judged) -> Accessioned:
+    return commit(
+        archive,
+        Batch(
+            platform=account.platform, account=account.name, harvest_id=harvest_id,
+            observations=judged.observations, quarantined=judged.quarantined, media=judged.media,
+            evidence=judged.evidence, cursor=judged.cursor,
+        ),  # fmt: skip
+    )
+
+
+def _count(report: HarvestReport, done: Accessioned) -> None:
+    if done.entry is not None:
+        report.entries.append(done.entry.n)
+    report.unchanged += done.unchanged
+    report.quarantined += done.quarantined
+    for v in done.versions:
+        kind, state = v.observation.kind, v.observation.state
+        if kind == "gap":
+            continue
+        if state in ("deleted", "account_gone"):
+            report.deleted += 1
+        elif v.version == 1:
+            report.new += 1
+        else:
+            report.changed += 1
+        if v.version == 1:
+            plural = {"post": "posts", "comment": "comments", "reply": "replies", "profile": "profiles"}.get(kind)
+            if plural:
+                setattr(report, plural, getattr(report, plural) + 1)
+
+
+def _outcome(failure: PlatformError | None) -> tuple[str, str, str | None]:
+    if failure is None:
+        return "ok", "", None
+    regain_at = failure.regain_at.astimezone(UTC).isoformat() if isinstance(failure, Throttled) else None
+    return ("paused" if isinstance(failure, _NEEDS_A_PERSON) else "partial"), str(failure), regain_at
+
+
+def _keep_data_docs(archive: Archive, evidence: Iterable[dict[str, Any]]) -> None:
+    results = list(evidence)
+    if results:
+        write_data_docs(results, archive.state / "data-docs")

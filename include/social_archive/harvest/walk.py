@@ -1,0 +1,280 @@
+"""Walking one account: what to ask the platform for, and what its answers mean.
+
+The order is profile, posts, threads, and then every known thing that ought to have shown and did not. A thing that
+is absent is asked for by its id; only the platform's positive answer makes it `deleted`. A walk that cannot go on
+yields what it has, and then the gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from social_archive.catalog import Known
+from social_archive.config import Account
+from social_archive.errors import PlatformError
+from social_archive.harvest.ahead import ahead
+from social_archive.harvest.gaps import closed, coverage_gap, failure_gap, notice
+from social_archive.harvest.media import MediaStep
+from social_archive.harvest.report import GapNotice, Step
+from social_archive.platforms import Page, Platform
+from social_archive.record import Observation, Unreadable, now_micros
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+
+BATCH: Final = 5_000  # rows in a step: bounds memory (about 20 MB) and the size of a ledger entry
+_DAY: Final = 86_400_000_000
+_GONE: Final = frozenset({"deleted", "account_gone"})
+
+
+@dataclass
+class _Seen:
+    """What this walk has met so far. Ids only: a million of them stay under 150 MB."""
+
+    posts: dict[str, int | None] = field(default_factory=dict)  # own posts: native id -> created_at
+    replies: dict[str, int] = field(default_factory=dict)  # own posts: native id -> the platform's number of replies
+    newest: int | None = None
+    rows: int = 0
+    absent: list[Known] = field(default_factory=list)
+    under: set[str] = field(default_factory=set)
+    whole: bool = True  # the thread at hand lies in one step so far
+
+
+class Walk:
+    """One account, one run. Iterate `steps()`; afterwards `failure` says whether it got to the end."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        account: Account,
+        adapter: Platform,
+        *,
+        harvest_id: str,
+        full: bool = False,
+        resume_since: int | None = None,
+        batch: int = BATCH,
+        progress: Callable[[str, int], None] | None = None,
+    ) -> None:
+        self.archive = archive
+        self.account = account
+        self.adapter = adapter
+        self.harvest_id = harvest_id
+        self.full = full
+        self.resume_since = resume_since
+        self.failure: PlatformError | None = None
+        self.gaps: list[GapNotice] = []
+        self.seen = 0
+        self._batch = batch
+        self._progress = progress or (lambda stage, count: None)
+        self._started = now_micros()
+        self._where = (account.platform, account.name)
+        self._cursor = archive.catalog.cursor(*self._where)
+        self._met = _Seen()
+        self._step = Step()
+        self._media = MediaStep(archive, account, adapter)
+
+    # ---------------------------------------------------------------- the walk, top-down
+
+    def steps(self) -> Iterator[Step]:
+        """The walk in bounded pieces. Platform failures end it with a gap; anything else is a bug and raises."""
+        try:
+            yield from self._profile()
+            yield from self._posts()
+            yield from self._threads()
+            yield from self._absent()
+            self._close_gaps()
+            self._step.cursor = self._cursor_reached()
+        except PlatformError as failure:
+            self.failure = failure
+            self._leave_gap(failure)
+        yield self._flush()
+        if self.failure is None:
+            self.archive.catalog.note_look(*self._where, "", self._started)
+
+    def _profile(self) -> Iterator[Step]:
+        for page in self.adapter.profile():
+            yield from self._absorb(page)
+
+    def _posts(self) -> Iterator[Step]:
+        since = self._since()
+        for page in ahead(self.adapter.posts(since)):
+            yield from self._absorb(page)
+            if page.shortfall:
+                self._note_shortfall(page, None)
+            self._progress("posts", len(self._met.posts))
+        known = self.archive.catalog.posts(*self._where, since)
+        self._met.absent += [k for i, k in known.items() if i not in self._met.posts and k.state not in _GONE]
+
+    def _threads(self) -> Iterator[Step]:
+        roots = self._roots()
+        before: str | None = None
+        short = False
+        for done, (root, page) in enumerate(ahead(self._thread_pages(roots))):
+            if root != before:
+                self._end_thread(before, short)
+                before, short = root, False
+            if page is None:
+                continue
+            yield from self._absorb(page, root)
+            if page.shortfall:
+                short = True
+                self._note_shortfall(page, root)
+            self._progress("threads", done + 1)
+        self._end_thread(before, short)
+
+    def _thread_pages(self, roots: Iterable[str]) -> Iterator[tuple[str, Page | None]]:
+        """Pages of all threads in order; a thread that shows nothing is still told (None), for its absentees."""
+        for root in roots:
+            yield root, None
+            for page in self.adapter.thread(root):
+                yield root, page
+
+    def _absent(self) -> Iterator[Step]:
+        """Ask for each known thing that did not show, by its id."""
+        for done, known in enumerate(self._met.absent):
+            self._confirm(known)
+            self._progress("absent", done + 1)
+            if len(self._step.observations) >= self._batch:
+                yield self._flush()
+
+    # ---------------------------------------------------------------- where to look
+
+    def _since(self) -> int | None:
+        """How far back the posts are read: the watch window, and always an overlap with the last harvest."""
+        reached = (self._cursor or {}).get("seen_until")
+        if self.full or reached is None:
+            return None
+        overlap: int = reached - self.account.overlap_hours * _DAY // 24
+        return min(overlap, self._started - self.account.watch_days * _DAY)
+
+    def _roots(self) -> list[str]:
+        """Posts whose threads are read in this run; when resuming after a throttle, not those just read."""
+        if self.full:
+            self._met.posts |= {
+                i: k.created_at
+                for i, k in self.archive.catalog.posts(*self._where, None).items()
+                if k.state not in _GONE and i not in self._met.posts
+            }
+        return [root for root in self._met.posts if not self._looked_already(root)]
+
+    def _looked_already(self, root: str) -> bool:
+        if self.resume_since is None:
+            return False
+        looked = self.archive.catalog.looked(*self._where, root)
+        return looked is not None and looked >= self.resume_since
+
+    def _cursor_reached(self) -> dict[str, int | None] | None:
+        """Own watermark, never the platform's cursor. A post dated in the future does not move it past today."""
+        newest = self._met.newest
+        if newest is None:
+            return self._cursor
+        reached = min(newest, self._started)
+        before = (self._cursor or {}).get("seen_until")
+        return {"seen_until": max(reached, before) if before is not None else reached}
+
+    # ---------------------------------------------------------------- taking in
+
+    def _absorb(self, page: Page, root: str | None = None) -> Iterator[Step]:
+        for item in self.adapter.records(page):
+            if isinstance(item, Unreadable):
+                self._step.unreadable.append(item)
+            else:
+                self._take(item)
+                if root is not None:
+                    self._met.under.add(item.native_id)
+        self.seen += 1
+        if len(self._step.observations) + len(self._step.unreadable) >= self._batch:
+            yield self._flush()
+
+    def _take(self, o: Observation) -> None:
+        o.platform, o.account = self._where
+        o.harvest_id = self.harvest_id
+        o.adapter = self.adapter.adapter
+        if not o.native:
+            o.native = b"(empty answer)"
+        if o.kind == "post" and o.author_is_account:
+            self._met.posts[o.native_id] = o.created_at
+            if o.created_at is not None and (self._met.newest is None or o.created_at > self._met.newest):
+                self._met.newest = o.created_at
+            if o.replies is not None:
+                self._met.replies[o.native_id] = o.replies
+        self._step.observations.append(o)
+
+    def _flush(self) -> Step:
+        step, self._step = self._step, Step()
+        step.media = self._media.fetch(step.observations)
+        self._met.rows += len(step.observations)
+        self._met.whole = False
+        return step
+
+    # ---------------------------------------------------------------- what did not show
+
+    def _end_thread(self, root: str | None, short: bool) -> None:
+        if root is None:
+            return
+        known = self.archive.catalog.under(*self._where, root)
+        for native_id, k in known.items():
+            if native_id not in self._met.under and k.kind != "gap" and k.state not in _GONE:
+                self._met.absent.append(k)
+        if not short:
+            self._close_gaps(thread=root)
+        if self._met.whole and root in self._met.replies:
+            self._step.expected_replies[root] = self._met.replies[root]
+        self._met.under, self._met.whole = set(), True
+        self.archive.catalog.note_look(*self._where, root, self._started)
+
+    def _confirm(self, known: Known) -> None:
+        sighting = self.adapter.item(known.native_id)
+        if sighting.observation is not None:
+            o = sighting.observation
+            o.kind, o.parent_native_id, o.root_native_id = known.kind, known.parent, known.root  # type: ignore[assignment]
+            o.state = sighting.state
+            self._take(o)
+            return
+        o = Observation(
+            kind=known.kind,  # type: ignore[arg-type]
+            native_id=known.native_id,
+            native=sighting.page.body,
+            parent_native_id=known.parent,
+            root_native_id=known.root,
+            created_at=known.created_at,
+            state=sighting.state,
+        )
+        self.adapter.stamped(o, sighting.page)
+        self._take(o)
+
+    # ---------------------------------------------------------------- gaps
+
+    def _leave_gap(self, failure: PlatformError) -> None:
+        last_look = self.archive.catalog.looked(*self._where, "")
+        if last_look is None:
+            last_look = (self._cursor or {}).get("seen_until")
+        self._keep_gap(
+            failure_gap(
+                failure,
+                open_gaps=self.archive.catalog.open_gaps(*self._where),
+                last_look=last_look,
+                now=now_micros(),
+            )
+        )
+
+    def _note_shortfall(self, page: Page, root: str | None) -> None:
+        sentence = f"The platform showed only a part of this ({page.shortfall}); what it kept back is not in the archive."
+        created_at = self._met.posts.get(root) if root else None
+        gap = coverage_gap(page.shortfall or "shortfall", root, created_at, sentence)
+        gap.endpoint, gap.observed_at = page.endpoint, page.observed_at
+        self._keep_gap(gap)
+
+    def _close_gaps(self, thread: str | None = None) -> None:
+        """Close what this walk has now seen: a thread's coverage gap, or (at the end) the failures before it."""
+        for gap in self.archive.catalog.open_gaps(*self._where):
+            of_thread = gap.native_id.split(":thread:", 1)[1] if ":thread:" in gap.native_id else None
+            if of_thread == thread:
+                self._keep_gap(closed(gap, now=self._started))
+
+    def _keep_gap(self, gap: Observation) -> None:
+        gap.observed_at = gap.observed_at or now_micros()
+        self._take(gap)
+        self.gaps.append(notice(gap))

@@ -1,0 +1,180 @@
+"""What a platform owes the archive.
+
+An adapter only fetches and only parses. It knows nothing of the ledger, the store or what was seen before:
+`harvest.py` decides what to ask for, compares, and keeps. Fetching (`profile`, `posts`, `thread`, `item`) and
+parsing (`records`) are apart so that stored bytes can be parsed again by a better adapter.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from social_archive.record import Observation, State, Unreadable
+
+if TYPE_CHECKING:
+    from social_archive.platforms.http import Http
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing an account needs to be read. Becomes a form field, a CLI help line and a docs row.
+
+    A secret is only ever a reference in a file (`env:NAME` or `connection:ID`); its value is never printed.
+    """
+
+    name: str
+    title: str
+    help: str
+    secret: bool = False
+    required: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the platform allows: `requests` per `seconds`. Response headers overrule it."""
+
+    requests: int
+    seconds: int
+
+
+PageKind = Literal["profile", "posts", "thread", "item"]
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """One response, as evidence: its bytes, where they came from, what the archive must know of them.
+
+    `shortfall` names what the platform kept back (a page cap, a depth limit): it becomes a gap record.
+    """
+
+    kind: PageKind
+    endpoint: str  # without secrets
+    body: bytes
+    response_sha256: str
+    http_date: str | None
+    observed_at: int  # microseconds since the epoch, UTC
+    context: dict[str, Any] = {}
+    shortfall: str | None = None
+
+
+class Sighting(msgspec.Struct, kw_only=True):
+    """The platform's positive answer about one item by its id.
+
+    `state` is `present` (then `observation` holds it), `deleted`, `hidden`, `account_gone`, `inaccessible`, or
+    `missing_unconfirmed` when the answer proves nothing. `page` is the evidence.
+    """
+
+    native_id: str
+    state: State
+    page: Page
+    observation: Observation | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """One account to read: the platform's side of an entry in accounts.yaml.
+
+    `name` is the archive's name for it (a slug, unique within the platform), `handle` the platform's.
+    `settings` holds the platform's own options (server, media hosts); `secrets` resolved values, never logged.
+    """
+
+    name: str
+    handle: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that keeps an account from being harvested, and the way out, for `archive accounts test`."""
+
+    what: str
+    remedy: str
+
+
+class Platform(abc.ABC):
+    """One platform. Subclasses are found by import (see `platforms/__init__.py`); their docstring documents the DAG.
+
+    All fetching methods raise the errors of `social_archive.errors`: `Throttled` (with the regain time),
+    `LoginExpired`, `ScopeLost`, `AccountGone`, `Unintelligible`, `CursorLoop`.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    version: ClassVar[str]  # of the adapter: stored with every record as `<name>/<version>`
+    pace: ClassVar[Pace]
+    credentials: ClassVar[tuple[Field, ...]]
+    legal_basis: ClassVar[str] = ""
+    storage_terms: ClassVar[str] = ""
+
+    home: ClassVar[str] = ""  # where a hosted platform's API lives, when settings name no server of their own
+
+    @classmethod
+    def base_url(cls, target: Target) -> str:
+        """The address that the account's HTTP client is opened on."""
+        return str(target.settings.get("server") or target.settings.get("service") or cls.home)
+
+    def __init__(self, target: Target, http: Http) -> None:
+        self.target = target
+        self.http = http
+
+    @property
+    def adapter(self) -> str:
+        return f"{self.name}/{self.version}"
+
+    @abc.abstractmethod
+    def profile(self) -> Iterator[Page]:
+        """The account's own page: name, bio, links, settings the public sees."""
+
+    @abc.abstractmethod
+    def posts(self, since: int | None) -> Iterator[Page]:
+        """The account's own posts, newest first, until a page holds nothing newer than `since` (None: all)."""
+
+    @abc.abstractmethod
+    def thread(self, root: str) -> Iterator[Page]:
+        """Every comment and reply, at every depth, under the post `root`, hidden ones included."""
+
+    @abc.abstractmethod
+    def item(self, native_id: str) -> Sighting:
+        """One item by its id: the only source of a `deleted` state."""
+
+    @abc.abstractmethod
+    def records(self, page: Page) -> Iterator[Observation | Unreadable]:
+        """Parse a page. Pure: no network, no clock. One bad item never hides the others.
+
+        Fills everything up to `gap_to` on `Observation` plus `observed_at`, `endpoint`, `response_sha256` and
+        `http_date` (use `stamped`); the harvest fills platform, account, harvest id and adapter.
+        """
+
+    def reparse(self, native: bytes, page: Page) -> Observation | Unreadable:
+        """Parse one quarantined item again. Pure. `page` has its provenance and its `context` what stood around it.
+
+        The default hands `records` a page of kind `item` whose body is the bare item as it was received, without any
+        envelope. An adapter whose `records` cannot read that overrides this method.
+        """
+        found = list(self.records(msgspec.structs.replace(page, kind="item", body=native)))
+        if len(found) == 1:
+            return found[0]
+        return self.stamped(Unreadable(native=native, reason="not_one_item"), page)
+
+    @abc.abstractmethod
+    def check(self) -> list[Problem]:
+        """What is missing before this account can be harvested (connection, token, scopes). Empty: ready."""
+
+    @abc.abstractmethod
+    def media_hosts(self) -> frozenset[str]:
+        """Hosts from which this account's media may be fetched (exact names, or `.example.org` for a suffix)."""
+
+    @staticmethod
+    def stamped(item: Observation | Unreadable, page: Page) -> Observation | Unreadable:
+        """Copy the page's provenance onto one of its items."""
+        item.endpoint = page.endpoint
+        item.response_sha256 = page.response_sha256
+        item.http_date = page.http_date
+        item.observed_at = page.observed_at
+        return item

@@ -1,0 +1,36 @@
+"""What pip's entry point `apache_airflow_provider` tells Airflow: a connection form per platform.
+
+Made from the platforms' own `credentials`, so a new platform has its form at once. Imports no Airflow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from social_archive.platforms import Platform, registry
+
+
+def provider_info() -> dict[str, Any]:
+    return {
+        "package-name": "social-records-archive",
+        "name": "Social Records Archive",
+        "description": "Harvests a public body's social-media accounts into a provable archive.",
+        "connection-types": [_form(cls) for cls in registry().values()],
+    }
+
+
+def _form(cls: type[Platform]) -> dict[str, Any]:
+    """The form asks for the secret only: address and handle stand in accounts.yaml, where they can be reviewed."""
+    secrets = [field for field in cls.credentials if field.secret]
+    label = " / ".join(field.title for field in secrets) or "Secret"
+    hint = " ".join(field.help for field in secrets) or f"{cls.title} is read without a secret."
+    return {
+        "connection-type": cls.name,
+        "hook-class-name": f"social_archive_airflow.connections.{cls.name.title()}Hook",
+        "hook-name": f"{cls.title} (social records)",
+        "ui-field-behaviour": {
+            "hidden-fields": ["host", "port", "schema", "login", "extra"],
+            "relabeling": {"password": label},
+            "placeholders": {"password": hint},
+        },
+    }

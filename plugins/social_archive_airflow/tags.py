@@ -1,0 +1,15 @@
+"""The tags that DAGs may carry. One list, so that the filter in Airflow's UI stays short."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tag(StrEnum):
+    HARVEST = "harvest"  # reads a platform, adds records
+    AUDIT = "audit"  # reads the archive, adds nothing but locks
+
+
+class Owner(StrEnum):
+    IT = "it"
+    RECORDS = "records-officer"

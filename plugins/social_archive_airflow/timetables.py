@@ -1,0 +1,44 @@
+"""When accounts are harvested: each by its own schedule, one DAG per platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import PartitionedAtRuntime
+from airflow.timetables.trigger import MultipleCronTriggerTimetable
+from croniter import croniter
+
+from social_archive.config import Account
+
+# Presets that are no cron expression. Once: by hand only.
+_SPECIAL = {"@once": None, "@continuous": "*/10 * * * *"}
+_PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+
+
+class AccountSchedules(MultipleCronTriggerTimetable):
+    """Runs whenever one of the accounts is due. The partitions (accounts) of a run are known when its tasks ran.
+
+    Airflow's own `PartitionedAtRuntime` never starts a run by itself; this is its scheduled twin.
+    """
+
+    partitioned_at_runtime = True
+
+
+def schedule_of(accounts: Iterable[Account], time_zone: str) -> AccountSchedules | PartitionedAtRuntime:
+    """The timetable of one platform's DAG; without a scheduled account it runs only when it is triggered."""
+    crons = sorted({cron for account in accounts if (cron := cron_of(account))})
+    return AccountSchedules(*crons, timezone=time_zone) if crons else PartitionedAtRuntime()
+
+
+def cron_of(account: Account) -> str | None:
+    """Five cron fields, or None if the account is only harvested by hand."""
+    schedule = account.schedule
+    return _SPECIAL[schedule] if schedule in _SPECIAL else _PRESETS.get(schedule, schedule)
+
+
+def is_due(account: Account, tick: datetime, time_zone: str) -> bool:
+    """Does this account's schedule fire at `tick`, in the public body's own time?"""
+    cron = cron_of(account)
+    return cron is not None and croniter.match(cron, tick.astimezone(ZoneInfo(time_zone)))
