@@ -24,8 +24,9 @@ them (what fails goes to quarantine, nothing is dropped), `accession` commits th
 
 **How to recover.** Clear the red task: every step may run twice, the ledger takes each record once.
 - *Waiting to retry*: the platform asked for a pause; the task returns at the moment it named.
-- `LoginExpired`, `ScopeLost`: renew the token in the connection, then trigger with the account's name.
-- `AccountGone`: closed on purpose? Set `enabled: false`. What was harvested stays.
+- A skipped `accession` under an account's name: that account is paused and its gap is on record; its log says why.
+  Login expired or permission lost: renew the token in its connection, then trigger with the account's name.
+  Account gone, on purpose? Set `enabled: false`. What was harvested stays.
 - Something looks missing: trigger with *full* to read everything again. Gaps are on record: `archive find --kind gap`.
 """
 
@@ -64,7 +65,8 @@ def harvest_dag(platform: type[Platform]) -> DAG:
 
         @task_group
         def account(name: str) -> None:
-            pulled = tasks.pull.override(pool=platform.name)(platform.name, name)
+            # Every throttle takes one retry: a first harvest under a tight limit may need many.
+            pulled = tasks.pull.override(pool=platform.name, retries=24)(platform.name, name)
             tasks.accession(tasks.validate(pulled))
 
         account.expand(name=tasks.accounts_due(platform.name))

@@ -47,7 +47,7 @@ def open_front(platform: str, url: str, chronicle: Chronicle) -> Front:
 async def serve(state: Path, ports: dict[str, int], *, reset: bool = False, ready_file: Path | None = None) -> None:
     """Run until SIGINT or SIGTERM. A taken port raises OSError before anything is served."""
     chronicle = Chronicle.open(state, reset=reset)
-    sockets = {platform: _bind(port) for platform, port in ports.items()}
+    sockets = {platform: bind(port) for platform, port in ports.items()}
     urls = {platform: f"http://{HOST}:{bound.getsockname()[1]}" for platform, bound in sockets.items()}
     servers = {
         platform: _Server(uvicorn.Config(open_front(platform, url, chronicle), log_level="critical", lifespan="off"))
@@ -78,7 +78,7 @@ def announce(urls: dict[str, str], ready_file: Path | None) -> None:
     print(line, flush=True)
 
 
-def _bind(port: int) -> socket.socket:
+def bind(port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

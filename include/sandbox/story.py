@@ -66,10 +66,9 @@ def _bank() -> tuple[_Remark, ...]:
     found = []
     for category, entries in _load("comments")["remarks"].items():
         for entry in entries:
-            entry = {"text": entry} if isinstance(entry, str) else entry
-            found.append(
-                _Remark(category, frozenset(entry.get("on", ())), entry["text"], entry.get("by"), entry.get("answer"))
-            )
+            remark = {"text": entry} if isinstance(entry, str) else entry
+            topics = frozenset(remark.get("on", ()))
+            found.append(_Remark(category, topics, remark["text"], remark.get("by"), remark.get("answer")))
     return tuple(found)
 
 

@@ -98,7 +98,7 @@ class World:
         self.children: dict[str, list[str]] = {}
         self.gone: set[str] = set()  # deactivated authors
         self.expired: dict[str, str] = {a.key: "dead" for a in accounts if a.dead_login}  # account → soft | dead
-        self.token_round = 0  # tokens issued in an earlier round are void
+        self.token_rounds: dict[str, int] = {}  # by account; a session's tokens of an earlier round have expired
 
     def add(self, item: Item) -> Item:
         if item.key in self.items:
@@ -221,9 +221,9 @@ class World:
         self.gone.discard(author) if back else self.gone.add(author)
 
     def do_expire_tokens(self, at: datetime, account: str | None = None, hard: bool = True) -> None:
-        self.token_round += 1
         for key in [account] if account else list(self.accounts):
             self.author(key)
+            self.token_rounds[key] = self.token_rounds.get(key, 0) + 1
             self.expired[key] = "dead" if hard else "soft"
 
     def do_renew_tokens(self, at: datetime, account: str | None = None) -> None:

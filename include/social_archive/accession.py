@@ -295,6 +295,7 @@ def _settle(archive: Archive, entry: Entry, written: _Written) -> None:
     If another process won with the same transaction, its objects count and ours are garbage: then the catalog
     reads the entry like any foreign one.
     """
+    crash_point("before-catalog")
     ours = {d["key"] for d in written.described}
     if all(d["key"] in ours for d in entry.header["objects"]):
         for key, body in written.bodies:
@@ -318,6 +319,7 @@ def seal(archive: Archive, objects: Sequence[dict[str, Any]], tick: Callable[[],
             mode=archive.agency.store.lock_mode.upper(),
             hold=True,
         )
+        crash_point("between-seals")
         if tick:
             tick()
 

@@ -170,9 +170,10 @@ def parse(body: bytes, n: int, origin: str) -> Entry:
 def _object(line: bytes, kind: str) -> dict[str, Any]:
     try:
         value = json.loads(line)
-    except (ValueError, RecursionError):
+        same = canonical(value) == line
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise BadEntry("not_an_entry", f"its {kind} line is not JSON") from None
-    if not isinstance(value, dict) or value.get("t") != kind or canonical(value) != line:
+    if not same or not isinstance(value, dict) or value.get("t") != kind:
         raise BadEntry("not_an_entry", f"its {kind} line is not what this archive writes")
     return value
 

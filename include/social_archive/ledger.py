@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from social_archive import ledger_audit
 from social_archive.entry import (
@@ -57,6 +57,12 @@ _PAGE: Final = 1000
 _AHEAD: Final = 4  # entries fetched before they are needed
 
 
+class _Seen(NamedTuple):
+    sha256: str
+    txn: str
+    next_key: str  # must sign the entry after it
+
+
 class HeadMoved(ArchiveError):
     """Another writer committed entry N first. Nothing of ours was committed."""
 
@@ -92,7 +98,7 @@ class Ledger:
         self.lock_file = lock_file
         self._pinned = vkey
         self._key: str | None = signer.vkey if signer else None  # the key that signs the tail, once known
-        self._seen: dict[int, tuple[str, str]] = {}  # n -> (sha256, txn) of entries that this object has read
+        self._seen: dict[int, _Seen] = {}  # entries that this object has read
         self._now = now
         self._sleep = sleep
 
@@ -137,7 +143,7 @@ class Ledger:
             check_signature(entry, self._tail_key())
         except BadEntry:
             return self._replay(n)[0]  # the key was changed since, or the entry is forged: a replay decides
-        self._seen[n] = (entry.sha256, entry.txn)
+        self._seen[n] = _Seen(entry.sha256, entry.txn, next_key(entry, self._tail_key()))
         return entry
 
     def verify(self, since: Head | str | None = None, *,
@@ -189,8 +195,7 @@ class Ledger:
             try:
                 self.store.put(entry.key, body, content_type="application/jsonl", if_absent=True,
                                retain_until=retain_until, mode=COMPLIANCE)  # fmt: skip
-                self._seen[entry.n] = (entry.sha256, entry.txn)
-                return entry
+                return self._remembered(entry)
             except StoreError as error:
                 committed = self._read_back(entry, error)
             if committed is not None:
@@ -213,8 +218,7 @@ class Ledger:
                 raise error
             return None
         if hashlib.sha256(body).hexdigest() == ours.sha256:
-            self._seen[ours.n] = (ours.sha256, ours.txn)
-            return ours
+            return self._remembered(ours)
         found = parse_or_raise(body, ours.n, self.origin)
         if found.txn != ours.txn:
             raise HeadMoved(f"Another run committed entry {ours.n} first.")
@@ -227,12 +231,26 @@ class Ledger:
         for n in range(head.n - 1, first - 1, -1):
             if n not in self._seen:
                 self.read(n)
-            sha256, seen_txn = self._seen[n]
-            if n == head.n - 1 and sha256 != head.prev:
-                raise LedgerError(f"Entry {n} of the ledger is not the one that this run knows. Nothing was written.")
-            if seen_txn == txn:
+            if n == head.n - 1:
+                self._require_tail(self._seen[n], head)
+            if self._seen[n].txn == txn:
                 return self.read(n)
         return None
+
+    def _require_tail(self, tail: _Seen, head: Head) -> None:
+        """The tail must be the one that `head` is of, and it must be our turn to sign."""
+        if tail.sha256 != head.prev:
+            n = head.n - 1
+            raise LedgerError(f"Entry {n} of the ledger is not the one that this run knows. Nothing was written.")
+        if self.signer is not None and tail.next_key != self.signer.vkey:
+            raise ConfigError(
+                "The ledger's signing key was changed, and this installation has the old one. Nothing was written.",
+                remedy="Put the new key where agency.yaml says (`ledger: signing_key:`).",
+            )
+
+    def _remembered(self, ours: Entry) -> Entry:
+        self._seen[ours.n] = _Seen(ours.sha256, ours.txn, next_key(ours, self._tail_key()))
+        return ours
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:
@@ -261,8 +279,9 @@ class Ledger:
                 raise problem
         except BadEntry as bad:
             raise LedgerError(f"Entry {entry.n} of the ledger is not valid: {bad}.") from None
-        self._seen[entry.n] = (entry.sha256, entry.txn)
-        return next_key(entry, key)
+        following = next_key(entry, key)
+        self._seen[entry.n] = _Seen(entry.sha256, entry.txn, following)
+        return following
 
     def _tail_key(self) -> str:
         """The key that is expected to sign now: our own, or (read-only) the one that entry 0 names."""

@@ -186,7 +186,8 @@ def verify_note(note: str, vkey: str | Iterable[str]) -> str:
 
 def _split_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """(text, [(name, key id, signature)]). Raises BadNote."""
-    if len(note) > _MAX_NOTE or not note.endswith("\n") or any(c < " " and c != "\n" for c in note):
+    controls = any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in note)
+    if len(note) > _MAX_NOTE or not note.endswith("\n") or controls:
         raise BadNote("This is not a signed note.")
     body, blank, tail = note.rpartition("\n\n")
     lines = tail.removesuffix("\n").split("\n")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from social_archive.record import (
+    KINDS,
     SCHEMA_VERSION,
     STATES,
     UTC_MICROS,
@@ -141,8 +142,10 @@ def _moment(value: Any) -> int | None:
 
 
 def _context(item: Observation | Unreadable) -> str | None:
-    known = {name: _text(getattr(item, name, None)) for name in _CONTEXT}
+    known: dict[str, Any] = {name: _text(getattr(item, name, None)) for name in _CONTEXT}
     known = {name: value for name, value in known.items() if value}
+    if getattr(item, "author_is_account", None) is True:
+        known["author_is_account"] = True
     return json.dumps(known, sort_keys=True) if known else None
 
 
@@ -221,7 +224,7 @@ def _read_again(row: dict[str, Any], platform: Platform) -> Observation | str:
     context = json.loads(row["context"]) if row["context"] else {}
     observed_at = row["observed_at"]
     page = Page(
-        kind="item",
+        kind="profile" if context.get("kind") == "profile" else "item",
         endpoint=row["endpoint"] or "",
         body=row["native"],
         response_sha256=row["response_sha256"] or "",
@@ -242,10 +245,13 @@ def _read_again(row: dict[str, Any], platform: Platform) -> Observation | str:
     return item
 
 
-def _restore(item: Observation, context: dict[str, str]) -> None:
-    """What stood around the item in its response (its thread, that it was hidden) is not in its own bytes."""
+def _restore(item: Observation, context: dict[str, Any]) -> None:
+    """What stood around the item in its response (its thread, whose it was, that it was hidden): its bytes lack it."""
     item.parent_native_id = item.parent_native_id or context.get("parent_native_id")
     item.root_native_id = item.root_native_id or context.get("root_native_id")
-    state = context.get("state")
+    item.author_is_account = item.author_is_account or context.get("author_is_account") is True
+    kind, state = context.get("kind"), context.get("state")
+    if kind in KINDS:
+        item.kind = kind
     if item.state == "present" and state in STATES:
-        item.state = state  # type: ignore[assignment]  # it is one of STATES
+        item.state = state

@@ -122,8 +122,16 @@ class Thread:
 class Search:
     """A search over Parquet files of `SCHEMA`. Cheap to make; one per command or request, not shared by threads."""
 
-    def __init__(self, paths: Sequence[Path], *, quarantine: Sequence[Path] = (), resolved: frozenset[str] = frozenset(),
-                 time_zone: str = "UTC", memory_limit: str = "1GB", threads: int = 2) -> None:  # fmt: skip
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        quarantine: Sequence[Path] = (),
+        resolved: frozenset[str] = frozenset(),
+        time_zone: str = "UTC",
+        memory_limit: str = "1GB",
+        threads: int = 2,
+    ) -> None:
         import duckdb
 
         self._db = duckdb.connect(
@@ -174,8 +182,9 @@ class Search:
 
     def _page(self, source: str, query: Query) -> list[Row]:
         """The full rows of one page of `hits`. The span of their dates lets DuckDB skip all other row groups."""
+        some = f"SELECT * FROM hits ORDER BY {_NEWEST} LIMIT $limit OFFSET $offset"  # noqa: S608
         self._db.execute(
-            f"CREATE OR REPLACE TEMP TABLE page AS SELECT * FROM hits ORDER BY {_NEWEST} LIMIT $limit OFFSET $offset",
+            f"CREATE OR REPLACE TEMP TABLE page AS {some}",
             {"limit": query.limit, "offset": query.offset},
         )
         oldest, newest, dated = self._db.execute(
@@ -185,7 +194,7 @@ class Search:
         if dated and oldest is not None:
             span = f"created_at BETWEEN {_instant(oldest)} AND {_instant(newest)}"
         return self._rows(
-            f"SELECT {_select(source)}, {_MOMENT} AS moment FROM {source} SEMI JOIN page USING (rid, version)"  # noqa: S608
+            f"SELECT {_select(source)}, epoch_us({_MOMENT}) AS moment FROM {source} SEMI JOIN page USING (rid, version)"  # noqa: S608
             f" WHERE {span} ORDER BY {_NEWEST}",
             {},
         )
@@ -317,7 +326,9 @@ class Search:
 
     def _rows(self, sql: str, values: dict[str, Any]) -> list[Row]:
         """Rows as dicts: times as integers, hashes as hex."""
-        rows: list[Row] = self._db.sql(sql, params=values).to_arrow_table().to_pylist()
+        answer = self._db.execute(sql, values)  # not through Arrow: DuckDB would import pandas for it, two seconds
+        names = [column[0] for column in answer.description]
+        rows: list[Row] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         for row in rows:
             row.pop("moment", None)
             for name in ("digest", "commitment"):

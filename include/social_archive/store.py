@@ -12,9 +12,11 @@ import functools
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from social_archive.errors import NotFound, PreconditionFailed, StoreError, StoreUnfit
@@ -242,7 +244,7 @@ class Store:
 
     def require_fit(self) -> None:
         """Refuse a bucket that cannot keep evidence. Raises StoreUnfit with the command that makes a good one."""
-        remedy = f"Object Lock is set when a bucket is made. Make one and name it in agency.yaml: {self._maker()}"
+        remedy = f"Object Lock is set when a bucket is made. Make one and name it in agency.yaml: {self.how_to_make()}"
         try:
             lock = self._call(self.client.get_object_lock_configuration, "")
             enabled = lock.get("ObjectLockConfiguration", {}).get("ObjectLockEnabled") == "Enabled"
@@ -255,10 +257,22 @@ class Store:
         if self._call(self.client.get_bucket_versioning, "").get("Status") != "Enabled":
             raise StoreUnfit(f"Bucket {self.bucket} does not keep versions. Nothing was written.", remedy=remedy)
 
-    def _maker(self) -> str:
-        endpoint = getattr(self.client.meta, "endpoint_url", None)
-        at = "" if not endpoint or "amazonaws.com" in endpoint else f" --endpoint-url {endpoint}"
+    def how_to_make(self) -> str:
+        """The command that makes this bucket as it must be."""
+        endpoint = self.client.meta.endpoint_url
+        at = "" if "amazonaws.com" in endpoint else f" --endpoint-url {endpoint}"
         return f"aws s3api create-bucket --bucket {self.bucket} --object-lock-enabled-for-bucket{at}"
+
+    @property
+    def address(self) -> str:
+        """The bucket's URL (path style)."""
+        return f"{self.client.meta.endpoint_url.rstrip('/')}/{self.bucket}"
+
+    def date(self) -> datetime | None:
+        """What time the store says it is, from the Date header of an answer."""
+        answer = self._call(self.client.head_bucket, "")
+        stated = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return parsedate_to_datetime(stated).astimezone(UTC) if stated else None
 
     # ----------------------------------------------------------------- plumbing
 
@@ -337,25 +351,36 @@ def _whole_seconds(moment: datetime) -> datetime:
 
 def s3_client(endpoint: str | None, region: str, access_key: str, secret_key: str, *, attempts: int) -> Any:
     """A boto3 S3 client with time-outs, path-style addressing for own endpoints, and our checksums only."""
-    import boto3
     from botocore.config import Config
+    from botocore.handlers import add_expect_header
 
-    return boto3.session.Session().client(
-        "s3",
-        endpoint_url=endpoint or None,
-        region_name=region,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        config=Config(
-            connect_timeout=5,
-            read_timeout=60,
-            max_pool_connections=32,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            s3={"addressing_style": "path" if endpoint else "auto"},
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        ),
+    config = Config(
+        connect_timeout=5,
+        read_timeout=60,
+        max_pool_connections=32,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        s3={"addressing_style": "path" if endpoint else "auto"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
     )
+    with _MAKING:
+        client = _session(os.getpid()).client(
+            "s3", endpoint_url=endpoint or None, region_name=region, config=config,
+            aws_access_key_id=access_key, aws_secret_access_key=secret_key,
+        )  # fmt: skip
+    client.meta.events.unregister("before-call.s3.PutObject", add_expect_header)  # a round trip per PUT, for nothing
+    return client
+
+
+_MAKING = threading.Lock()  # a session makes clients for one thread at a time; the clients are thread-safe
+
+
+@functools.lru_cache(maxsize=1)
+def _session(_pid: int) -> Any:
+    """One per process: reading S3's description takes most of the time of making a client."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 def _clients(config: StoreConfig) -> tuple[Any, Any]:
@@ -386,7 +411,7 @@ def _resolved(reference: str) -> str:
 
 
 def ensure_buckets(config: StoreConfig, client: Any = None) -> None:
-    """Make what is missing: content and ledger (with Object Lock) and staging (plain). Idempotent.
+    """Make the buckets that are missing: content and ledger with Object Lock, staging plain. Idempotent.
 
     `client`: an S3 client that may make buckets and policies; default: the configured identity. The ledger bucket's
     policy denies every deletion, to everyone; a store that knows no policies is tolerated (`archive doctor` says so).
@@ -406,7 +431,9 @@ def _make_bucket(store: Store, locked: bool, region: str) -> None:
         return
     except NotFound:
         pass
-    place: dict[str, Any] = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    place: dict[str, Any] = {}
+    if region != "us-east-1":
+        place["CreateBucketConfiguration"] = {"LocationConstraint": region}
     store._call(store.client.create_bucket, "", ObjectLockEnabledForBucket=locked, **place)
 
 

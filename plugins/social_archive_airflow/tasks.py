@@ -5,25 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from social_archive.archive import Archive, open_archive
-from social_archive.errors import LedgerError, PlatformError, Throttled
+from social_archive.errors import LedgerError
 from social_archive_airflow.assets import RECORDS, partition
 from social_archive_airflow.connections import use_airflow_connections
 from social_archive_airflow.timetables import is_due
 
 log = logging.getLogger(__name__)
-
-# A throttle that ends later than this does not hold the run: what was seen is kept, with a gap for the rest.
-PATIENCE = timedelta(hours=6)
-
-
-class AccountPaused(PlatformError):
-    """The account cannot be read until a person acts. Its gap is on record; the other accounts go on."""
 
 
 @task
@@ -43,16 +36,23 @@ def accounts_due(platform: str) -> list[str]:
 
 @task(map_index_template="{{ account }}")
 def pull(platform: str, account: str) -> dict[str, Any]:
-    """Walk the account and stage what the platform answered."""
+    """Walk the account and stage what the platform answered.
+
+    A throttle is raised after what was seen before it is committed; the next attempt skips the threads of this run
+    that are done, so that every attempt gets further.
+    """
     from social_archive import harvest
 
     context = _name_instance(account)
+    again = context["ti"].try_number > 1
     with _archive() as archive:
-        pulled = harvest.pull(archive, archive.account(account, platform), full=bool(context["params"]["full"]))
+        pulled = harvest.pull(
+            archive,
+            archive.account(account, platform),
+            full=bool(context["params"]["full"]),
+            resume_since=context["dag_run"].start_date if again else None,
+        )
     log.info("%s/%s: %d items seen, outcome %s", platform, account, pulled.seen, pulled.outcome)
-    instance = context["ti"]
-    if pulled.regain_at and instance.try_number <= instance.max_tries:
-        _come_back_at(pulled.regain_at)
     return pulled.to_dict()
 
 
@@ -79,8 +79,9 @@ def accession(validated: dict[str, Any]) -> dict[str, Any]:
     told = report.to_dict()
     counts = {name: value for name, value in told.items() if isinstance(value, int)}
     log.info("%s/%s: outcome %s, %s", report.platform, report.account, report.outcome, counts)
-    if report.outcome == "paused":
-        raise AccountPaused(report.message)
+    if report.outcome == "paused":  # shown as skipped: this account waits for a person, with its gap on record
+        log.error("%s/%s is paused: %s", report.platform, report.account, report.message)
+        raise AirflowSkipException(report.message)
     event = context["outlet_events"][RECORDS]
     event.add_partitions(partition(report.platform, report.account))
     event.extra = {**counts, "harvest_id": report.harvest_id}
@@ -94,25 +95,23 @@ def verify_ledger() -> dict[str, Any]:
 
     with _archive(write=False) as archive:
         report = audit.verify(archive)
-    if report["findings"]:
-        raise LedgerError(f"The ledger does not verify: {len(report['findings'])} findings.")
-    return report
+    if not report["ok"]:
+        codes = sorted({finding["code"] for finding in report["findings"]})
+        raise LedgerError(f"The ledger does not verify: {len(report['findings'])} findings ({', '.join(codes)}).")
+    return {"entries": report["entries"], "leaves": report["leaves"], "warnings": len(report["findings"])}
 
 
 @task
 def sweep_seals() -> dict[str, Any]:
-    """Lock every committed object that a crash left unlocked."""
+    """Lock every committed object that a crash left unlocked; fail if one that the ledger names is not there."""
     from social_archive import audit
 
     with _archive() as archive:
-        return dict(audit.sweep(archive))
-
-
-def _come_back_at(regain_at: str) -> None:
-    """Free the slot until the platform answers again, if that is soon; the staged part is read again then."""
-    moment = datetime.fromisoformat(regain_at).astimezone(UTC)
-    if moment - datetime.now(UTC) <= PATIENCE:
-        raise Throttled("The platform asks to wait. Nothing that was archived is touched.", regain_at=moment)
+        done = audit.sweep(archive)
+    missing = done.pop("missing")
+    if missing:
+        raise LedgerError(f"{len(missing)} objects that the ledger names are not in the bucket.")
+    return dict(done)
 
 
 def _name_instance(account: str) -> Any:

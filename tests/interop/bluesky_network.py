@@ -37,6 +37,16 @@ class Network:
     plc: str
     pds: str
     bsky: str
+    process: subprocess.Popen[bytes]
+
+    def settle(self) -> None:
+        """Wait until the AppView shows everything that the PDS holds."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(b"settle\n")
+        self.process.stdin.flush()
+        if not select.select([self.process.stdout], [], [], 60)[0] or b"settled" not in self.process.stdout.readline():
+            raise RuntimeError("The reference network did not settle.")
 
 
 @contextmanager
@@ -48,7 +58,8 @@ def running(*, rate_limited: bool = False) -> Iterator[Network]:
 
 
 def require_setup() -> None:
-    missing = [str(p) for p in (POSTGRES / "postgres", HOME / "node/bin/node", HOME / "atproto/.installed") if not p.exists()]
+    needed = (POSTGRES / "postgres", HOME / "node/bin/node", HOME / "atproto/.installed")
+    missing = [str(path) for path in needed if not path.exists()]
     if missing:
         raise RuntimeError(f"The reference network is not set up ({', '.join(missing)}): run tests/interop/setup.sh.")
 
@@ -111,7 +122,7 @@ def _postgres() -> Iterator[str]:
             )  # fmt: skip
         client = ["-h", "127.0.0.1", "-p", str(port), "-U", "pg"]
         ready = [POSTGRES / "pg_isready", "-q", *client]
-        if not eventually(lambda: subprocess.run(ready, **common).returncode == 0):
+        if not eventually(lambda: subprocess.run(ready, check=False, **common).returncode == 0):
             raise RuntimeError(f"Postgres did not start: {(folder / 'log').read_text()[-500:]}")
         subprocess.run([POSTGRES / "createdb", *client, "atp"], check=True, **common)
         yield f"postgresql://pg@127.0.0.1:{port}/atp"
@@ -129,7 +140,8 @@ def _node(database: str, rate_limited: bool) -> Iterator[Network]:
         shutil.copy(SOURCES / name, HOME / "atproto" / name)
     arguments = ["--require", "./loopback.cjs", "network.mjs", ports, *(["rate-limited"] if rate_limited else [])]
     environment = {
-        **os.environ, "DB_POSTGRES_URL": database, "REDIS_HOST": "127.0.0.1:1", "NODE_ENV": "test", "LOG_ENABLED": "false",
+        **os.environ, "DB_POSTGRES_URL": database, "REDIS_HOST": "127.0.0.1:1",
+        "NODE_ENV": "test", "LOG_ENABLED": "false",
     }  # fmt: skip
     with tempfile.TemporaryFile() as log:
         server = subprocess.Popen(
@@ -145,7 +157,7 @@ def _node(database: str, rate_limited: bool) -> Iterator[Network]:
             if not line.startswith(b"{"):
                 log.seek(0)
                 raise RuntimeError(f"The reference network did not start: {line!r} {log.read()[-800:]!r}")
-            yield Network(**json.loads(line))
+            yield Network(**json.loads(line), process=server)
         finally:
             _stop(server, signal.SIGTERM)
 

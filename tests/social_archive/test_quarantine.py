@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from social_archive.platforms.base import Page, Platform
@@ -29,9 +29,10 @@ ORIGIN = {"platform": "fixture", "account": "library", "harvest_id": "h1", "adap
 
 def observation(**changes: Any) -> Observation:
     given: dict[str, Any] = {
-        "kind": "comment", "native_id": "c1", "native": b'{"id":"c1"}', "parent_native_id": "p1", "root_native_id": "p0",
-        "body": "Invented comment", "state": "hidden", "observed_at": NOW, "endpoint": "https://larkspur.example/c1",
-        "response_sha256": "ab" * 32, "http_date": "Thu, 28 May 2026 20:26:40 GMT", **changes,
+        "kind": "comment", "native_id": "c1", "native": b'{"id":"c1"}', "parent_native_id": "p1",
+        "root_native_id": "p0", "body": "Invented comment", "state": "hidden", "observed_at": NOW,
+        "endpoint": "https://larkspur.example/c1", "response_sha256": "ab" * 32,
+        "http_date": "Thu, 28 May 2026 20:26:40 GMT", **changes,
     }  # fmt: skip
     return Observation(**given)
 
@@ -85,12 +86,14 @@ class Fixture(Platform):
 
 
 def test_a_refused_observation_and_an_unreadable_item_keep_bytes_reasons_and_origin() -> None:
-    refused, unread = stored(rows_of(observation(), unreadable(detail="line 1"), series="unscheduled", cutoff="2026-05"))
+    rows = rows_of(observation(), unreadable(detail="line 1"), series="unscheduled", cutoff="2026-05")
+    refused, unread = stored(rows)
     assert refused["native"] == b'{"id":"c1"}'
     assert (refused["kind"], refused["native_id"], refused["reasons"], refused["detail"]) == (
         "comment", "c1", ["kind_unknown"], "kind",
     )  # fmt: skip
-    assert (refused["endpoint"], refused["http_date"]) == ("https://larkspur.example/c1", "Thu, 28 May 2026 20:26:40 GMT")
+    assert refused["endpoint"] == "https://larkspur.example/c1"
+    assert refused["http_date"] == "Thu, 28 May 2026 20:26:40 GMT"
     assert (unread["native"], unread["reasons"], unread["detail"]) == (b"{", ["not_json"], "line 1")
     assert (unread["kind"], unread["native_id"]) == (None, None)
     for row in (refused, unread):
@@ -106,6 +109,7 @@ WEIRD = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(Observation.__struct_fields__), WEIRD, max_size=6))
 def test_whatever_an_adapter_put_into_it_the_row_can_be_stored_and_verified(changes: dict[str, Any]) -> None:
     rows = rows_of(observation(**changes))
@@ -162,13 +166,15 @@ def test_no_field_is_committed_under_the_name_of_a_records_field() -> None:
 
 
 def test_an_item_that_todays_adapter_reads_comes_back_with_its_origin_and_surroundings() -> None:
-    rows = stored(rows_of(observation(native=b'{"id":"c1","text":"Invented"}')))
+    native = b'{"id":"c1","text":"Invented"}'
+    rows = stored(rows_of(observation(native=native, kind="reply", author_is_account=True)))
     platform = Fixture()
     recovered, still_bad = retry(rows, platform)
     assert still_bad == []
     assert recovered[0].qid == rows[0]["qid"]
     o = recovered[0].observation
     assert (o.native_id, o.body, o.state) == ("c1", "Invented", "hidden")
+    assert (o.kind, o.author_is_account) == ("reply", True)
     assert (o.parent_native_id, o.root_native_id) == ("p1", "p0")
     assert (o.platform, o.account, o.harvest_id, o.adapter) == ("fixture", "library", "h1", "fixture/2")
     assert (o.observed_at, o.endpoint, o.response_sha256) == (NOW, "https://larkspur.example/c1", "ab" * 32)
@@ -176,8 +182,19 @@ def test_an_item_that_todays_adapter_reads_comes_back_with_its_origin_and_surrou
     assert platform.pages[0].context["state"] == "hidden"
 
 
+def test_a_kind_that_was_refused_is_not_brought_back() -> None:
+    (recovered,), _ = retry(rows_of(observation(kind="toot")), Fixture())
+    assert recovered.observation.kind == "comment"
+
+
+def test_a_profile_is_read_again_as_a_profile() -> None:
+    platform = Fixture()
+    retry(rows_of(observation(kind="profile")), platform)
+    assert platform.pages[0].kind == "profile"
+
+
 def test_an_item_that_is_still_unreadable_stays_and_says_why() -> None:
-    rows = rows_of(unreadable(), unreadable(native=b"[]"), unreadable(native=b'{"id":"bad"}'), unreadable(native=b'{"id":"ok"}'))
+    rows = rows_of(*(unreadable(native=native) for native in (b"{", b"[]", b'{"id":"bad"}', b'{"id":"ok"}')))
     recovered, still_bad = retry(rows, Fixture(fails="bad"))
     assert [(one.qid, one.reason) for one in still_bad] == [
         (rows[0]["qid"], "not_json"), (rows[1]["qid"], "not_one_item"), (rows[2]["qid"], "adapter_failed"),

@@ -1,4 +1,4 @@
-"""A Mastodon 4.6 server as far as a harvest sees it.
+"""A Mastodon 4.4 server as far as a harvest sees it.
 
 Entities follow https://docs.joinmastodon.org/entities/ and are parsed by Mastodon.py in tests. As on the real server:
 ids are snowflakes beyond 2^53; a deleted status is 404 by id and its replies lose their `in_reply_to_id`; `/context`
@@ -25,7 +25,7 @@ from sandbox.picture import HEIGHT, WIDTH, png
 from sandbox.platforms.base import StandIn, Twin, answer, loops, whole
 from sandbox.world import Account, Item, Person
 
-VERSION = "4.6.0"
+VERSION = "4.4.0"
 _REFUSALS = {
     401: "The access token is invalid",
     403: "This action is not allowed",
@@ -68,7 +68,7 @@ class Mastodon(StandIn):
             get("/api/v1/statuses/{id}", self._status),
             get("/api/v1/statuses/{id}/context", self._context),
             get("/api/v1/statuses/{id}/history", self._history),
-            get("/media/{name}.png", lambda request: Response(png(request.path_params["name"]), media_type="image/png")),
+            get("/media/{name}.png", self._picture),
             get("/@{handle}/{id}", self._page),
         ]
 
@@ -134,8 +134,9 @@ class Mastodon(StandIn):
         author = self._author(request.path_params["id"])
         query = request.query_params
         limit = whole(query.get("limit"), 20, 40)
-        items = [i for i in self.world.by(author) if self._wanted(i, query)]  # newest first; none for a suspended author
-        older, since, after = (int(query[k]) if query.get(k, "").isdigit() else None for k in ("max_id", "since_id", "min_id"))
+        items = [i for i in self.world.by(author) if self._wanted(i, query)]  # newest first; none of a suspended author
+        cursors = (query.get(name, "") for name in ("max_id", "since_id", "min_id"))
+        older, since, after = (int(cursor) if cursor.isdigit() else None for cursor in cursors)
         if older is not None and not loops(request):
             items = [i for i in items if int(self.native(i)) < older]
         if since is not None:
@@ -193,18 +194,22 @@ class Mastodon(StandIn):
                 {
                     "content": self.html(item, revision.text), "spoiler_text": "", "sensitive": False,
                     "created_at": stamp(revision.at), "account": self.account_entity(item.author),
-                    "media_attachments": self._attachments(item), "emojis": [], "quote": None,
+                    "media_attachments": self._attachments(item), "emojis": [],
                 }
                 for revision in item.revisions
             ]
         )  # fmt: skip
+
+    def _picture(self, request: Request) -> Response:
+        return Response(png(request.path_params["name"]), media_type="image/png")
 
     def _page(self, request: Request) -> Response:
         """The permalink, for a person who follows it."""
         item = self._item(request)
         name = html.escape(self.world.author(item.author).name)
         body = self.html(item, item.text).encode("utf-8", "replace").decode()
-        return HTMLResponse(f"<!doctype html><meta charset=utf-8><title>{name}</title><h1>{name}</h1>{body}<p>(sandbox)")
+        head = f"<!doctype html><meta charset=utf-8><title>{name}</title><h1>{name}</h1>"
+        return HTMLResponse(f"{head}{body}<p>Invented, served by the sandbox.</p>")
 
     def _item(self, request: Request) -> Item:
         item = self.find(request.path_params["id"])
@@ -304,7 +309,8 @@ class Mastodon(StandIn):
 
     def _mention(self, author: str) -> dict[str, Any]:
         name = self.acct(author)
-        return {"id": self.native_account(author), "username": name.split("@")[0], "url": self._home(author), "acct": name}
+        user = name.split("@")[0]
+        return {"id": self.native_account(author), "username": user, "url": self._home(author), "acct": name}
 
     def html(self, item: Item, text: str) -> str:
         """Status text as Mastodon renders it: the mention of whom it answers, then escaped paragraphs."""
@@ -328,10 +334,12 @@ class Mastodon(StandIn):
                 "description": "A stand-in. Everything here is invented.",
                 "usage": {"users": {"active_month": len(self.world.accounts)}},
                 "thumbnail": {
-                    "url": f"{self.url}/media/thumbnail.png", "description": None,
+                    "url": f"{self.url}/media/thumbnail.png", "description": "A patchwork of colours.",
                     "blurhash": "UBL_:rOpGG-oBUNG,qRj2so|=eE1w^n4S5NH", "versions": {},
                 },
-                "icon": [], "languages": ["en"], "configuration": self._configuration(),
+                "icon": [], "languages": ["en"], "configuration": self._configuration() | {
+                    "urls": {"streaming": ""}, "vapid": {"public_key": ""}, "translation": {"enabled": False},
+                },
                 "registrations": {
                     "enabled": False, "approval_required": False, "reason_required": False, "message": None,
                     "min_age": None, "url": None,
@@ -348,7 +356,9 @@ class Mastodon(StandIn):
                 "uri": self.url.removeprefix("http://"), "title": "Larkspur sandbox (invented)",
                 "short_description": "A stand-in.", "description": "A stand-in. Everything here is invented.",
                 "email": "records@larkspur.example", "version": VERSION, "urls": {"streaming_api": ""},
-                "stats": {"user_count": len(self.world.accounts), "status_count": len(self.world.items), "domain_count": 9},
+                "stats": {
+                    "user_count": len(self.world.accounts), "status_count": len(self.world.items), "domain_count": 9,
+                },
                 "thumbnail": f"{self.url}/media/thumbnail.png", "languages": ["en"], "registrations": False,
                 "approval_required": False, "invites_enabled": False, "configuration": self._configuration(),
                 "contact_account": self.account_entity("larkspur"), "rules": [],
@@ -359,7 +369,6 @@ class Mastodon(StandIn):
     def _configuration() -> dict[str, Any]:
         images = ["image/jpeg", "image/png", "image/gif", "image/webp"]
         return {
-            "urls": {"streaming": ""}, "vapid": {"public_key": ""},
             "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5, "max_profile_fields": 4},
             "statuses": {"max_characters": 50_000, "max_media_attachments": 4, "characters_reserved_per_url": 23},
             "media_attachments": {
@@ -370,7 +379,6 @@ class Mastodon(StandIn):
             "polls": {
                 "max_options": 4, "max_characters_per_option": 50, "min_expiration": 300, "max_expiration": 2_629_746,
             },
-            "translation": {"enabled": False},
         }  # fmt: skip
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +26,7 @@ app = typer.Typer(
     help="The archive of a public body's social media: harvest, find, prove.",
     epilog="Start with `archive up`, or `archive init DIR` for your own agency. Every command has --help and --json.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -52,10 +55,12 @@ def _globals(
 
 
 def _register() -> None:
-    from social_archive.cli import accounts, doctor, find, harvest, init, ledger, prove, quarantine, show, stack, tour
+    from social_archive.cli import accounts, doctor, find, harvest, init, ledger, prove, quarantine, show, stack
 
-    for module in (stack, tour, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init):
+    for module in (stack, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init):
         module.register(app)
+    if find_spec("social_archive.cli.tour") is not None:
+        import_module("social_archive.cli.tour").register(app)
 
 
 _register()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections import Counter, defaultdict
 from typing import Annotated
 
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from social_archive.archive import default_agency, default_state, open_archive
+from social_archive.cli.output import print_json
+from social_archive.cli.settings import Json, settings
+from social_archive.stack import environment
 from social_archive.stack.up import Stack
 
 
@@ -25,44 +28,46 @@ def up(
         bool | None,
         typer.Option("--harvest/--no-harvest", help="Run all harvests now, or none. Default: those that never ran."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print addresses as JSON; progress goes to stderr.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Start the embedded stack: object store, sandbox, Postgres, Airflow. Starts only what is down."""
     from social_archive.stack import up as stack
 
-    console = Console(stderr=as_json)
-    running = stack.up(default_agency(), default_state(), console, harvest=harvest)
-    if as_json:
-        addresses = {"airflow": running.airflow_url, "store": running.store_url, "sandbox": running.sandbox}
-        print(json.dumps(addresses, indent=1))
+    console = Console(stderr=settings.as_json)
+    state = default_state()
+    if "ARCHIVE_AGENCY" not in os.environ:  # without --agency, the one of the last `archive up`
+        os.environ.update({k: v for k, v in environment.read(state).items() if k == "ARCHIVE_AGENCY"})
+    running = stack.up(default_agency(), state, console, harvest=harvest)
+    if settings.as_json:
+        print_json({"airflow": running.airflow_url, "store": running.store_url, "sandbox": running.sandbox})
         return
     console.print(_archived())
     _next_steps(console, running)
 
 
-def down(as_json: Annotated[bool, typer.Option("--json", help="Print what was stopped as JSON.")] = False) -> None:
+def down(as_json: Json = False) -> None:
     """Stop the embedded stack. Everything that is archived stays."""
     from social_archive.stack import up as stack
 
-    console = Console(stderr=as_json)
+    console = Console(stderr=settings.as_json)
     stopped = stack.down(default_state(), console)
-    if as_json:
-        print(json.dumps({"stopped": stopped}))
+    if settings.as_json:
+        print_json({"stopped": stopped})
     elif not stopped:
         console.print("Nothing was running.")
 
 
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print pids as JSON.")] = False) -> None:
+def status(as_json: Json = False) -> None:
     """Which parts of the embedded stack run. Exit code 1 if one is down."""
     from social_archive.stack import up as stack
 
     pids = stack.status(default_state())
-    if as_json:
-        print(json.dumps(pids))
+    if settings.as_json:
+        print_json(pids)
     else:
         for name, pid in pids.items():
-            state = f"[green]up[/]    pid {pid}" if pid else "[dim]down[/]"
-            Console().print(f"{name:<22} {state}", highlight=False)
+            told = f"[green]up[/]    pid {pid}" if pid else "[dim]down[/]"
+            Console().print(f"{name:<22} {told}", highlight=False)
     raise typer.Exit(0 if all(pids.values()) else 1)
 
 

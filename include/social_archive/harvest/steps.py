@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from social_archive.accession import Accessioned, Batch, commit
 from social_archive.config import Account
-from social_archive.errors import AccountGone, LoginExpired, PlatformError, ScopeLost, Throttled
+from social_archive.errors import AccountGone, LoginExpired, NotFound, PlatformError, ScopeLost, Throttled
 from social_archive.harvest import staging
 from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
 from social_archive.harvest.walk import Walk
@@ -102,7 +102,10 @@ def accession(archive: Archive, validated: Validated) -> HarvestReport:
         outcome=validated.outcome, message=validated.message, regain_at=validated.regain_at, gaps=validated.gaps,
     )  # fmt: skip
     for key in validated.judged:
-        judged = staging.get(archive, key, Judged)
+        try:
+            judged = staging.get(archive, key, Judged)
+        except NotFound:  # taken in by an earlier attempt, or swept; then the cursor stayed and the next run reads it
+            continue
         _count(report, _commit(archive, account, validated.harvest_id, judged))
     staging.clear(archive, validated.harvest_id)
     return report

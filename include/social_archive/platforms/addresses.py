@@ -1,4 +1,4 @@
-"""Which network addresses a URL may lead to. Links in posts are written by strangers: none may reach our own network."""
+"""Which network addresses a URL may lead to. Strangers write the links in posts: none may reach our own network."""
 
 from __future__ import annotations
 

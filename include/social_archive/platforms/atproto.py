@@ -6,20 +6,20 @@ only one who can say that a record is gone; the *PLC directory* says which PDS i
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import socket
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from social_archive.errors import AccountGone, LoginExpired, PlatformError, ScopeLost, Unintelligible
+from social_archive.errors import AccountGone, ConfigError, LoginExpired, PlatformError, ScopeLost, Unintelligible
+from social_archive.platforms.addresses import Blocked, public_address
 from social_archive.platforms.base import Pace
 from social_archive.platforms.strict_json import BadJson, load_item
 
 if TYPE_CHECKING:
     from social_archive.platforms.http import Answer, Http
 
+PUBLIC_SERVICE: Final = "https://public.api.bsky.app"
 PLC_DIRECTORY: Final = "https://plc.directory"
 
 GONE: Final = {
@@ -72,6 +72,16 @@ def origin(url: str) -> str:
     """`scheme://host[:port]` of a URL."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
     return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _server(settings: Mapping[str, Any], name: str) -> str | None:
+    """A server's origin from the account's settings; plain http is for this machine only."""
+    if not settings.get(name):
+        return None
+    server = origin(str(settings[name]))
+    if not server.startswith("https://") and not is_loopback(server):
+        raise ConfigError(f"A Bluesky account's `{name}` must be an https address.")
+    return server
 
 
 def is_loopback(url: str) -> bool:
@@ -131,10 +141,10 @@ class Network:
 
     def __init__(self, http: Http, settings: Mapping[str, Any], secrets: Mapping[str, str], handle: str) -> None:
         self.http = http
-        self.service = origin(str(settings.get("service") or "https://public.api.bsky.app"))
-        self.plc = origin(str(settings.get("plc") or PLC_DIRECTORY))
+        self.service = _server(settings, "service") or PUBLIC_SERVICE
+        self.plc = _server(settings, "plc") or PLC_DIRECTORY
         self.local = is_loopback(self.service)
-        self._given_pds = origin(str(settings["pds"])) if settings.get("pds") else None
+        self._given_pds = _server(settings, "pds")
         # A closed network of one loopback server without a directory: that server holds everybody's records.
         self._one_for_all = self._given_pds or self.service if self.local and not settings.get("plc") else None
         self._identifier, self._password = secrets.get("identifier") or handle, secrets.get("password")
@@ -224,10 +234,10 @@ class Network:
         if parts.scheme != "https" or not parts.hostname or parts.username:
             return False
         try:
-            found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError, ValueError):
+            public_address(parts.hostname, parts.port or 443)
+        except (Blocked, OSError, UnicodeError, ValueError):
             return False
-        return bool(found) and all(ipaddress.ip_address(entry[4][0]).is_global for entry in found)
+        return True
 
     def _resolve(self, handle: str) -> str:
         answer = self.http.get_json(f"{self.service}/xrpc/com.atproto.identity.resolveHandle", {"handle": handle})

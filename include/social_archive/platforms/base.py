@@ -154,10 +154,10 @@ class Platform(abc.ABC):
     def reparse(self, native: bytes, page: Page) -> Observation | Unreadable:
         """Parse one quarantined item again. Pure. `page` has its provenance and its `context` what stood around it.
 
-        The default hands `records` a page of kind `item` whose body is the bare item as it was received, without any
-        envelope. An adapter whose `records` cannot read that overrides this method.
+        The default hands `records` a page of kind `item` (or `profile`) whose body is the bare item as it was
+        received, without any envelope. An adapter whose `records` cannot read that overrides this method.
         """
-        found = list(self.records(msgspec.structs.replace(page, kind="item", body=native)))
+        found = list(self.records(msgspec.structs.replace(page, body=native)))
         if len(found) == 1:
             return found[0]
         return self.stamped(Unreadable(native=native, reason="not_one_item"), page)

@@ -24,6 +24,7 @@ MAX_PAGES: Final = 10_000
 THREAD_DEPTH: Final = 60  # levels in one answer (its JSON nests twice as deep); deeper ones are asked for from there
 MAX_ANCHORS: Final = 2_000  # questions about one thread
 MAX_BLOCKED: Final = 200  # blocked replies of one thread that are asked for one by one
+_CDN: Final = frozenset({"cdn.bsky.app", "video.bsky.app", "video.cdn.bsky.app", ".bsky.network"})
 
 
 class Bluesky(Platform):
@@ -42,7 +43,7 @@ class Bluesky(Platform):
     title: ClassVar[str] = "Bluesky"
     version: ClassVar[str] = "1"
     pace: ClassVar[Pace] = Pace(requests=3_000, seconds=300)
-    home: ClassVar[str] = "https://public.api.bsky.app"
+    home: ClassVar[str] = atproto.PUBLIC_SERVICE
     credentials: ClassVar[tuple[Field, ...]] = (
         Field(
             "service",
@@ -154,11 +155,12 @@ class Bluesky(Platform):
         return problems
 
     def media_hosts(self) -> frozenset[str]:
-        hosts = {"cdn.bsky.app", "video.bsky.app", "video.cdn.bsky.app", ".bsky.network"}
-        hosts |= {host for host in (urlsplit(self.net.service).hostname,) if host}
+        servers = [self.net.service]
         with contextlib.suppress(PlatformError):  # the harvest will say so itself
-            hosts |= {host for host in (urlsplit(self.net.pds).hostname,) if host}
-        return frozenset(hosts)
+            servers.append(self.net.pds)
+        if self.net.local:
+            return frozenset(urlsplit(server).netloc for server in servers)
+        return _CDN | {host for server in servers if (host := urlsplit(server).hostname)}
 
     # ---------------------------------------------------------------- pages
 
@@ -243,8 +245,9 @@ class Bluesky(Platform):
         """Replies that the service keeps out of the thread proper, where it has the (unspecced) method for them."""
         answer = self.net.query(self.net.views, "app.bsky.unspecced.getPostThreadOtherV2", anchor=branches.root)
         if answer.status == 200:
-            branches.add_others(_members(answer))
-            yield self._thread_page("others", answer, branches)
+            new = branches.add_others(_members(answer))
+            if new:
+                yield self._thread_page("others", answer, branches, only=sorted(new))
 
     def _blocked_replies(self, branches: Branches) -> Iterator[Page]:
         """Replies named but not shown because of a block: their authors' servers still have them."""

@@ -51,13 +51,15 @@ class Branches:
             elif node.get("blocked") == b"true":
                 self._add_blocked(raw)
 
-    def add_others(self, envelope: dict[str, bytes]) -> None:
-        """Take in an answer of getPostThreadOtherV2."""
+    def add_others(self, envelope: dict[str, bytes]) -> set[str]:
+        """Take in an answer of getPostThreadOtherV2; returns the posts that nothing before it has shown."""
+        before = set(self._claimed)
         for raw in items(envelope.get("thread", b"[]")):
             try:
                 self.add_post(members(members(raw)["value"])["post"])
             except (BadJson, KeyError):
                 continue
+        return self._claimed.keys() - before
 
     def answered(self, anchor: str) -> None:
         self._asked.add(anchor)

@@ -88,6 +88,8 @@ def _thread(page: Page, handle: str) -> Iterator[Item]:
 
 
 def _others(page: Page, handle: str) -> Iterator[Item]:
+    """Replies kept out of the thread proper; only those that it did not show all the same."""
+    only = set(page.context["only"])
     hidden = frozenset(page.context["hidden"])
     for raw in items(members(page.body)["thread"]):
         try:
@@ -96,7 +98,9 @@ def _others(page: Page, handle: str) -> Iterator[Item]:
             if "post" not in value:
                 continue
             by_gate = value.get("hiddenByThreadgate") == b"true"
-            yield _view(value["post"], page, hidden=hidden, surely_hidden=by_gate)
+            item = _view(value["post"], page, hidden=hidden, surely_hidden=by_gate)
+            if isinstance(item, Unreadable) or item.native_id in only:
+                yield item
         except (BadJson, KeyError) as problem:
             yield Unreadable(native=raw, reason=getattr(problem, "code", "no_value"))
 

@@ -10,12 +10,15 @@ What it guarantees:
 
 from __future__ import annotations
 
+import logging
 import random
 import re
+import ssl
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, Self
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
@@ -32,6 +35,9 @@ from social_archive.record import now_micros
 MIB: Final = 1024 * 1024
 TIMEOUTS: Final = httpx.Timeout(30.0, connect=10.0)
 ATTEMPTS: Final = 5
+for _chatty in ("httpx", "httpcore"):  # they log whole addresses at INFO, and a token may stand in one
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
 _CHUNK: Final = 64 * 1024
 _RETRIED_STATUSES: Final = frozenset({408, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 
@@ -49,9 +55,14 @@ REMOVED: Final = "[removed]"
 def clean(text: str, secrets: Collection[str] = ()) -> str:
     """`text` (a URL, an error message) without secret values, secret-named parameters and user:password@."""
     for secret in sorted(secrets, key=len, reverse=True):
-        for form in {secret, quote(secret, safe=""), quote_plus(secret)}:
+        for form in _forms(secret):
             text = text.replace(form, REMOVED)
     return _USERINFO.sub(r"\1", _SECRET_PARAMETER.sub(rf"\1\2{REMOVED}", text))
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, as it stands in a URL, and as it stands in JSON."""
+    return {secret, quote(secret, safe=""), quote_plus(secret), secret.replace("/", "\\/")}
 
 
 # --------------------------------------------------------------------------- answers
@@ -107,6 +118,12 @@ class _Transient(Exception):
 # --------------------------------------------------------------------------- the client
 
 
+@cache
+def certificates() -> ssl.SSLContext:
+    """The authorities that are trusted, read once: it takes a tenth of a second."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Http:
     """One client for one account and one run. Synchronous, no cookies, no proxies from the environment, no redirects.
 
@@ -142,6 +159,7 @@ class Http:
         self._credentials: dict[str, str] = {}
         self._client = httpx.Client(
             timeout=timeouts,
+            verify=certificates(),
             transport=transport,
             trust_env=False,
             follow_redirects=False,
@@ -310,8 +328,8 @@ class Http:
     def _without_secrets(self, body: bytes) -> bytes:
         """Some platforms echo the token in `next` links. A stored body must not hold it."""
         for secret in self._secrets:
-            if len(secret) >= 8 and secret.encode() in body:
-                body = body.replace(secret.encode(), REMOVED.encode())
+            for form in _forms(secret) if len(secret) >= 8 else ():  # a shorter one would tear other words apart
+                body = body.replace(form.encode(), REMOVED.encode())
         return body
 
     def _body(self, response: httpx.Response, started: float) -> Iterator[bytes]:
@@ -349,14 +367,16 @@ def _inflated(inflater: Any, raw: bytes) -> Iterator[bytes]:
 
 
 def _looks_cut_off(headers: httpx.Headers, body: bytes) -> bool:
-    """An empty body, or one without any framing (it ends when the connection does) whose brackets do not close."""
-    if not body.strip():
+    """Is the body empty, or does it end in the middle of its JSON? Looked at closely only where nothing framed it."""
+    text = body.strip()
+    closing = {b"[": b"]", b"{": b"}"}.get(text[:1])
+    if not text or (closing is not None and text[-1:] != closing):
         return True
     framed = "content-length" in headers or "chunked" in headers.get("transfer-encoding", "")
-    return not framed and body.lstrip()[:1] in (b"[", b"{") and not strict_json.is_whole(body)
+    return not framed and closing is not None and not strict_json.is_whole(text)
 
 
-_backoff = tenacity.wait_exponential_jitter(initial=0.5, max=20.0, jitter=0.5)
+_backoff = tenacity.wait_exponential_jitter(multiplier=0.5, max=20.0, jitter=0.5)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

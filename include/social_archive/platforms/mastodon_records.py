@@ -210,7 +210,7 @@ def _pictures(account: dict[str, Any], drift: _Drift) -> tuple[Media, ...]:
 
 
 def _flags(item: dict[str, Any], boosted: dict[str, Any], drift: _Drift) -> tuple[str, ...]:
-    visibility = item.get("visibility")
+    visibility = drift.text(item.get("visibility"))
     if visibility in _OPEN and not boosted and not drift.seen and item.get("sensitive") is not True:
         return ("poll",) if item.get("poll") else ()
     closed = visibility in _KNOWN_VISIBILITY and visibility not in _OPEN

@@ -1,4 +1,4 @@
-"""Fetching attachments: whatever a stranger's URL says, only allow-listed public hosts are asked, and only so much read.
+"""Fetching attachments: whatever a URL says, only allow-listed public hosts are asked, and only so much is read.
 
 The rules, in the order in which they are applied: https only; no user:password@ in the address; the host is on the
 account's list; its name is resolved once, every address must be public, and that very address is connected to (the
@@ -19,6 +19,7 @@ import httpx
 
 from social_archive import __version__
 from social_archive.platforms.addresses import Blocked, Resolver, public_address, resolve
+from social_archive.platforms.http import certificates
 
 MIB: Final = 1024 * 1024
 MAX_BYTES: Final = 64 * MIB
@@ -65,9 +66,11 @@ class MediaFetcher:
         self._resolver, self._clock, self._sleep = resolver, clock, sleep
         self._client = httpx.Client(
             timeout=_TIMEOUTS,
+            verify=certificates(),
             transport=transport,
             trust_env=False,
             follow_redirects=False,
+            limits=httpx.Limits(max_keepalive_connections=0),  # two hosts on one address must not share a connection
             headers={"User-Agent": f"social-records-archive/{__version__}", "Accept-Encoding": "identity"},
         )
 

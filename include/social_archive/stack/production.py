@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["store"]:
             command = store_command(_STORE_HOME)
-            os.execvp(command[0], command)
+            os.execvp(command[0], command)  # noqa: S606
         case ["answers", url]:
             return 0 if answers(url) else 1
     print(__doc__, file=sys.stderr)
@@ -51,6 +51,7 @@ def environment_file() -> str:
 
     origin = load_agency(default_agency()).ledger.origin
     values = {
+        "COMPOSE_PROJECT_NAME": "social-records-archive",
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "REDIS_PASSWORD": secrets.token_hex(24),
         "AIRFLOW_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
@@ -66,7 +67,7 @@ def environment_file() -> str:
     }
     head = (
         "# Secrets of docker-compose.yaml, made by `python -m social_archive.stack.production environment`.\n"
-        "# Keep a copy of ARCHIVE_SIGNING_KEY in a safe place: nothing is archived without it. Mode 0600, never in git.\n"
+        "# Keep a copy of ARCHIVE_SIGNING_KEY in a safe place: nothing is archived without it. Never in git.\n"
     )
     return head + "".join(f"{name}={value}\n" for name, value in values.items())
 
@@ -91,8 +92,8 @@ def _make_buckets() -> None:
     access = os.environ.get("ARCHIVE_S3_ADMIN_ACCESS_KEY")
     if access:
         store = load_agency(default_agency()).store
-        secret = os.environ["ARCHIVE_S3_ADMIN_SECRET_KEY"]
-        ensure_buckets(store, client=s3_client(store.address, store.region, access, secret, attempts=5))
+        endpoint, secret = os.environ["ARCHIVE_S3_ENDPOINT"], os.environ["ARCHIVE_S3_ADMIN_SECRET_KEY"]
+        ensure_buckets(store, client=s3_client(endpoint, store.region, access, secret, attempts=5))
 
 
 def store_command(home: Path, ports: dict[str, int] | None = None, bind: str = "0.0.0.0") -> list[str]:  # noqa: S104
@@ -117,7 +118,7 @@ def store_command(home: Path, ports: dict[str, int] | None = None, bind: str = "
 
 def answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own addresses
             return bool(answer.status == 200)
     except urllib.error.HTTPError as refusal:
         return refusal.code == 403

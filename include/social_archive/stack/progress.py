@@ -31,7 +31,7 @@ class Step:
             self._status.update(self._line(text))
         elif time.monotonic() - self._spoke >= _HEARTBEAT:
             self._spoke = time.monotonic()
-            self.console.print(f"  … {self._line(text)}", highlight=False)
+            self.console.print(f"  … {self._line(text)}", highlight=False, soft_wrap=True)
 
     def _line(self, text: str) -> str:
         return f"{self.title} [dim]{self.seconds:.0f} s[/] {text}".rstrip()
@@ -51,4 +51,4 @@ def step(console: Console, title: str) -> Iterator[Step]:
         if current._status is not None:
             current._status.stop()
         line = f"[{colour}]{mark}[/] {title:<18} {current.result}  [dim]{current.seconds:.1f} s[/]"
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)

@@ -130,18 +130,23 @@ def _signing_key(agency: Agency, state: Path) -> str:
 
 
 def _start_sandbox(state: Path, processes: Processes, console: Console) -> dict[str, str]:
+    """The stand-ins of the platforms, and the invented tokens of the sample agency's accounts."""
+    from sandbox.folder import environment as sandbox_environment
+
     ready = state / "run" / "sandbox-ready"
     log = state / "logs" / "sandbox.log"
     with step(console, "Sandbox platforms") as progress:
         if processes.pid(SANDBOX) is None:
             ready.unlink(missing_ok=True)
-            options = ["--state", str(state / SANDBOX), "--ready-file", str(ready)]
-            processes.spawn(SANDBOX, [sys.executable, "-m", "sandbox.serve", *options], env=os.environ, log=log, cwd=REPOSITORY)
+            serve = [sys.executable, "-m", "sandbox.serve", "--state", str(state / SANDBOX), "--ready-file", str(ready)]
+            own = {name: value for name, value in os.environ.items() if not name.startswith("ARCHIVE_")}
+            processes.spawn(SANDBOX, serve, env=own, log=log, cwd=REPOSITORY)
         while not ready.exists():
             if processes.pid(SANDBOX) is None or progress.seconds > 60:
                 raise ArchiveError("The sandbox platforms did not start.", remedy=f"Read {log}; do others run already?")
             time.sleep(0.1)
         urls: dict[str, str] = json.loads(ready.read_text())
+        os.environ.update(environment.write(state, sandbox_environment()))
         progress.result = "  ".join(f"{name} {url}" for name, url in urls.items())
     return urls
 

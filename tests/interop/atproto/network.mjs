@@ -3,7 +3,10 @@
 //   node --require ./loopback.cjs network.mjs '{"plc":N,"pds":N,"bsky":N,"ozone":N,"introspect":N}' [rate-limited]
 //
 // With `rate-limited` the PDS counts requests as bsky.social does: 30 sign-ins in five minutes.
+// A line `settle` on standard input is answered `settled` once the AppView has indexed all that the PDS holds.
 // It ends on SIGTERM, and by itself when its parent closes its standard input.
+import { createInterface } from 'node:readline'
+
 import { TestNetwork, mockMailer } from '@atproto/dev-env'
 
 const ports = JSON.parse(process.argv[2])
@@ -28,6 +31,12 @@ const close = async () => {
   process.exit(0)
 }
 process.on('SIGTERM', close)
-process.stdin.on('end', close).resume()
+createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    if (line !== 'settle') return
+    await network.processAll()
+    console.log('settled')
+  })
+  .on('close', close)
 
 console.log(JSON.stringify({ plc: network.plc.url, pds: network.pds.url, bsky: network.bsky.url }))

@@ -1,0 +1,244 @@
+"""A self-contained proof that one version of one record was in the ledger: checked offline, also when redacted.
+
+What a proof shows: the revealed fields hash, with their salts and with the bare commitments of the fields that are
+withheld, to the record's commitment; that commitment stands in a leaf; the leaf is in the tree whose root a signed
+checkpoint names. What it does not show: who holds the signing key. Compare the verifier key with the one that the
+public body publishes (or pass it).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from social_archive import merkle
+from social_archive.entry import Entry
+from social_archive.errors import ArchiveError, LedgerError
+from social_archive.merkle import TreeReader
+from social_archive.note import BadNote, open_checkpoint
+from social_archive.record import (
+    canonical,
+    combine,
+    committed_values,
+    encode_value,
+    field_commitment,
+    from_row,
+    salt_of,
+)
+
+FORMAT: Final = "social-records-archive/proof/v1"
+
+
+class CannotProve(ArchiveError):
+    """The row, the leaf and the ledger do not belong together, so there is nothing to prove."""
+
+    remedy = "Run `archive ledger verify`, then `archive rebuild`: a local copy may be damaged."
+
+
+@dataclass(frozen=True)
+class ProofReport:
+    """The outcome of a check. `fields` are the revealed values; `withheld` the names of the others.
+
+    `key_given`: the verifier key came from the caller, not from the proof itself.
+    """
+
+    problems: list[str]
+    rid: str = ""
+    version: int = 0
+    series: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    withheld: list[str] = field(default_factory=list)
+    origin: str = ""
+    size: int = 0
+    vkey: str = ""
+    key_given: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+# --------------------------------------------------------------------------- making
+
+
+def make_proof(row: dict[str, Any], entry: Entry, leaf_index: int, tree: TreeReader | Sequence[bytes] | bytes,
+               *, vkey: str, reveal: Collection[str] | None = None) -> dict[str, Any]:  # fmt: skip
+    """The proof of `row`, whose leaf is number `leaf_index` of the tree and stands in `entry`.
+
+    `tree`: the leaf hashes of the ledger from 0 to (at least) the end of `entry`. `vkey`: the key that signed
+    `entry`. `reveal`: names of committed fields to show (None: all); of the others only the commitment is given.
+    Raises CannotProve.
+    """
+    if not 0 < leaf_index - entry.first_leaf < len(entry.leaves):
+        raise CannotProve(f"Entry {entry.n} of the ledger has no record at leaf {leaf_index}.")
+    line = entry.leaves[leaf_index - entry.first_leaf]
+    leaf = json.loads(line)
+    record = from_row(row)
+    values = committed_values(record.observation)
+    unknown = sorted(set(reveal or ()) - {name for name, _ in values})
+    if unknown:
+        known = ", ".join(name for name, _ in values)
+        raise CannotProve(f"This record has no field {', '.join(unknown)}.", remedy=f"Its fields are: {known}.")
+    parts = [(name, value, salt_of(record.secret, name)) for name, value in values]
+    commitments = [(name, field_commitment(salt, name, encode_value(value))) for name, value, salt in parts]
+    identity = (combine(commitments).hex(), record.rid, record.version)
+    if identity != (leaf.get("c"), leaf.get("rid"), leaf.get("ver")):
+        raise CannotProve(f"The stored row of record {record.rid} is not the one that the ledger committed.")
+    reader = tree if isinstance(tree, TreeReader) else TreeReader(tree)
+    proof = {
+        "format": FORMAT,
+        "record": {"rid": leaf["rid"], "ver": leaf["ver"], "series": leaf.get("series", "")},
+        "fields": [
+            {"name": name, "value": _typed(value), "salt": salt.hex()}
+            if reveal is None or name in reveal
+            else {"name": name, "commitment": commitment.hex()}
+            for (name, value, salt), (_, commitment) in zip(parts, commitments, strict=True)
+        ],
+        "leaf": line.decode(),
+        "leaf_index": leaf_index,
+        "inclusion": [h.hex() for h in reader.inclusion(leaf_index, entry.head.size)],
+        "checkpoint": entry.checkpoint,
+        "vkey": vkey,
+    }
+    report = verify_proof(proof, vkey)
+    if not report.ok:  # never hand out a proof that others will reject
+        raise LedgerError(f"The ledger does not prove record {leaf['rid']}: {report.problems[0]}.")
+    return proof
+
+
+def _typed(value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"s": value}
+    if isinstance(value, bytes):
+        return {"b": base64.b64encode(value).decode()}
+    return {"j": value}
+
+
+# --------------------------------------------------------------------------- checking
+
+
+class _Broken(Exception):
+    """The proof cannot be read further; the text says why."""
+
+
+def verify_proof(proof: Any, vkey: str | None = None) -> ProofReport:
+    """Check a proof without network or archive. Never raises on bad data: `problems` says what is wrong.
+
+    `vkey`: the verifier key that the public body publishes; without it the key inside the proof is used, which shows
+    that the proof is whole, not whose it is.
+    """
+    try:
+        return _checked(proof, vkey)
+    except _Broken as broken:
+        return ProofReport([str(broken)], key_given=vkey is not None)
+
+
+def _checked(proof: Any, vkey: str | None) -> ProofReport:
+    if not isinstance(proof, dict) or proof.get("format") != FORMAT:
+        raise _Broken("this is not a proof of this archive's format")
+    leaf, line = _leaf(proof)
+    fields, withheld, commitment = _fields(proof.get("fields"))
+    problems = []
+    if commitment.hex() != leaf.get("c"):
+        problems.append("the fields do not hash to the commitment in the leaf: a value was altered, added or removed")
+    named = {"rid": leaf.get("rid"), "ver": leaf.get("ver"), "series": leaf.get("series", "")}
+    if proof.get("record") != named or type(proof["record"]["ver"]) is not int:
+        problems.append("the record named is not the record in the leaf")
+    key = vkey if vkey is not None else proof.get("vkey")
+    origin, size = _in_tree(proof, line, key, problems)
+    return ProofReport(problems, str(leaf["rid"]), leaf["ver"], str(leaf.get("series", "")), fields, withheld,
+                       origin, size, key if isinstance(key, str) else "", vkey is not None)  # fmt: skip
+
+
+def _leaf(proof: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    text = proof.get("leaf")
+    try:
+        line = text.encode() if isinstance(text, str) else b""
+        leaf = json.loads(line)
+        whole = canonical(leaf) == line
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _Broken("the leaf is not JSON") from None
+    known = isinstance(leaf, dict) and leaf.get("t") == "record" and isinstance(leaf.get("rid"), str)
+    if not whole or not known or type(leaf.get("ver")) is not int:
+        raise _Broken("the leaf is not that of a record")
+    return leaf, line
+
+
+def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:
+    """(revealed values, names withheld, the record's commitment that they make)."""
+    if not isinstance(listed, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in listed):
+        raise _Broken("the fields are not a list of named fields")
+    names = [f["name"] for f in listed]
+    if names != sorted(set(names)):
+        raise _Broken("the fields are not in order, or one is there twice")
+    shown: dict[str, Any] = {}
+    withheld = []
+    parts = []
+    for f in listed:
+        if f.keys() == {"name", "value", "salt"}:
+            shown[f["name"]] = value = _value(f["value"])
+            parts.append((f["name"], field_commitment(_hash(f["salt"]), f["name"], encode_value(value))))
+        elif f.keys() == {"name", "commitment"}:
+            withheld.append(f["name"])
+            parts.append((f["name"], _hash(f["commitment"])))
+        else:
+            raise _Broken("a field has neither value and salt nor a commitment")
+    try:
+        return shown, withheld, combine(parts)
+    except UnicodeEncodeError:
+        raise _Broken("a field's name is not text") from None
+
+
+def _value(typed: Any) -> Any:
+    """A value in its type: text, bytes in base64, or any other JSON. No value has two forms."""
+    if isinstance(typed, dict) and len(typed) == 1:
+        (tag, value), = typed.items()  # fmt: skip
+        if tag == "b" and isinstance(value, str):
+            with contextlib.suppress(binascii.Error, ValueError):
+                return base64.b64decode(value, validate=True)
+        elif tag == ("s" if isinstance(value, str) else "j") and _survives_encoding(value):
+            return value
+    raise _Broken("a field's value is not in one of the forms s, b, j")
+
+
+def _survives_encoding(value: Any) -> bool:
+    """Is the value that a reader sees the one that is hashed? (NaN would be hashed as null.)"""
+    try:
+        return bool(json.loads(canonical(value)) == value)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return False
+
+
+def _hash(text: Any) -> bytes:
+    try:
+        raw = bytes.fromhex(text) if isinstance(text, str) else b""
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise _Broken("a salt, commitment or tree hash is not 32 bytes in hexadecimal")
+    return raw
+
+
+def _in_tree(proof: dict[str, Any], line: bytes, key: Any, problems: list[str]) -> tuple[str, int]:
+    """Check signature and inclusion; (origin, tree size) of the checkpoint."""
+    index, path = proof.get("leaf_index"), proof.get("inclusion")
+    if type(index) is not int or not isinstance(path, list):
+        raise _Broken("the place in the tree is missing")
+    hashes = [_hash(h) for h in path]
+    if not isinstance(key, str) or not isinstance(proof.get("checkpoint"), str):
+        raise _Broken("the checkpoint or the verifier key is missing")
+    try:
+        checkpoint = open_checkpoint(proof["checkpoint"], key)
+    except BadNote as bad:
+        problems.append(f"the checkpoint's signature does not hold: {bad.args[0]}")
+        return "", 0
+    if key.partition("+")[0] != checkpoint.origin:
+        problems.append("the checkpoint is signed by the key of another ledger")
+    if not merkle.verify_inclusion(merkle.leaf_hash(line), index, checkpoint.size, hashes, checkpoint.root):
+        problems.append("the leaf is not in the tree that the checkpoint signs")
+    return checkpoint.origin, checkpoint.size

@@ -1,0 +1,51 @@
+"""Fixtures that several parts share. The object store is a real one: SeaweedFS on a free loopback port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from social_archive.config import StoreConfig
+from social_archive.stack import seaweed
+from social_archive.stack.seaweed import Seaweed
+from social_archive.store import ensure_buckets
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """One SeaweedFS for the whole run; it ends with the run, also when the run is killed."""
+    running = seaweed.start(tmp_path_factory.mktemp("weed"), s3_port=free_port(), die_with_parent=True)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def object_store(weed: Seaweed) -> Iterator[StoreConfig]:
+    """The store's configuration under the `archive` identity (no bucket made yet: see `buckets`).
+
+    Sets ARCHIVE_S3_ENDPOINT, ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY for the run.
+    """
+    who = weed.identities["archive"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "ARCHIVE_S3_ENDPOINT", weed.endpoint)
+        patch.setitem(os.environ, "ARCHIVE_S3_ACCESS_KEY", who.access_key)
+        patch.setitem(os.environ, "ARCHIVE_S3_SECRET_KEY", who.secret_key)
+        yield StoreConfig(bucket="unmade-bucket", endpoint_url=weed.endpoint)
+
+
+@pytest.fixture
+def buckets(object_store: StoreConfig, weed: Seaweed) -> StoreConfig:
+    """A fresh trio of buckets (content, ledger, staging); the configuration that names them."""
+    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
+    ensure_buckets(config, client=weed.client("admin"))
+    return config
