@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from social_archive.config import StoreConfig
 from social_archive.stack import seaweed
@@ -15,16 +15,10 @@ from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """One SeaweedFS for the whole run; it ends with the run, also when the run is killed."""
-    running = seaweed.start(tmp_path_factory.mktemp("weed"), s3_port=free_port(), die_with_parent=True)
+    running = seaweed.start(tmp_path_factory.mktemp("weed"), s3_port=seaweed.free_port(), die_with_parent=True)
     yield running
     running.stop()
 

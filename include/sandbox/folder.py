@@ -20,7 +20,6 @@ def environment() -> dict[str, str]:
     return {
         "SANDBOX_MASTODON_TOKEN": token_of("larkspur"),
         "SANDBOX_MASTODON_ARCHIVE_TOKEN": token_of("larkspur-archive"),
-        "SANDBOX_BLUESKY_IDENTIFIER": "larkspur.test",
         "SANDBOX_BLUESKY_PASSWORD": password_of("larkspur"),
     }
 

@@ -50,7 +50,7 @@ async def serve(state: Path, ports: dict[str, int], *, reset: bool = False, read
     sockets = {platform: bind(port) for platform, port in ports.items()}
     urls = {platform: f"http://{HOST}:{bound.getsockname()[1]}" for platform, bound in sockets.items()}
     servers = {
-        platform: _Server(uvicorn.Config(open_front(platform, url, chronicle), log_level="critical", lifespan="off"))
+        platform: _Server(uvicorn.Config(open_front(platform, url, chronicle), log_level="error", lifespan="off"))
         for platform, url in urls.items()
     }
 

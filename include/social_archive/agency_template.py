@@ -21,25 +21,32 @@ _AGENCY: Final = """\
 agency:
   name: {name}
   slug: {slug}
-  jurisdiction: {jurisdiction}      # the pack of law in include/law/ that applies
-  time_zone: {time_zone}            # dates on letters and cut-offs; the archive itself keeps UTC
+  # the pack of law in include/law/ that applies
+  jurisdiction: {jurisdiction}
+  # dates on letters and cut-offs are in this zone; the archive itself keeps UTC
+  time_zone: {time_zone}
   # county: DuPage
   # address: 1 Example Lane, Example
   # contact_email: records@library.example
   # website: https://library.example
 
 store:
-  bucket: {slug}-social-records     # its ledger goes to {slug}-social-records-ledger; both need S3 Object Lock
-  endpoint_url: env:ARCHIVE_S3_ENDPOINT     # leave this line out for Amazon S3
+  # Its ledger goes into a second bucket, this name with -ledger. Both need S3 Object Lock; `archive doctor` tries them.
+  bucket: {slug}-social-records
+  # Leave the endpoint out for Amazon S3.
+  endpoint_url: env:ARCHIVE_S3_ENDPOINT
   access_key: env:ARCHIVE_S3_ACCESS_KEY
   secret_key: env:ARCHIVE_S3_SECRET_KEY
-  lock_mode: governance             # or compliance: then not even the store's administrator can delete
-  default_lock_days: 365            # for records without a disposal date; the audit renews it
+  # governance, or compliance: then not even the store's administrator can delete what is locked.
+  lock_mode: governance
+  # For records that have no disposal date. The audit renews these locks.
+  default_lock_days: 365
 
 ledger:
-  origin: {slug}.example/social-records     # the log's name for ever, quoted by every proof: put your domain in before
-                                            # the first harvest
-  signing_key: env:ARCHIVE_SIGNING_KEY      # or file:/path/to/the.key; `archive up` makes one for the embedded stack
+  # The log's name for ever, quoted by every proof: put your own domain here before the first harvest.
+  origin: {slug}.example/social-records
+  # Or file:/path/to/the.key. `archive up` makes a key for the embedded stack.
+  signing_key: env:ARCHIVE_SIGNING_KEY
 """
 
 _ACCOUNTS: Final = """\
@@ -98,7 +105,7 @@ _POLICY: Final = """\
 
 policy:
   title: Social Media Policy
-  source: {name}, Social Media Policy
+  source: {policy}
   clauses: []
   #  - id: off-topic
   #    text: Off-topic comments
@@ -114,7 +121,8 @@ def make_agency(folder: Path, *, name: str, jurisdiction: str, time_zone: str) -
 
     slug = _slug(name)
     values = {
-        "name": _quoted(name), "slug": slug, "jurisdiction": _quoted(jurisdiction), "time_zone": _quoted(time_zone),
+        "name": _quoted(name), "policy": _quoted(f"{name}, Social Media Policy"), "slug": slug,
+        "jurisdiction": _quoted(jurisdiction), "time_zone": _quoted(time_zone),
         "platforms": ", ".join(registry()), "kinds": ", ".join(KINDS),
     }  # fmt: skip
     texts = {"agency.yaml": _AGENCY, "accounts.yaml": _ACCOUNTS, "retention.yaml": _RETENTION, "policy.yaml": _POLICY}

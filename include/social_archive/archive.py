@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from social_archive.catalog import Catalog
+from social_archive.catalog import LAYOUT, Catalog
 from social_archive.config import Account, Agency, load_agency, resolve_secret
 from social_archive.errors import ConfigError
 from social_archive.ledger import Ledger, txn_id
@@ -74,7 +74,7 @@ class Archive:
 
     @cached_property
     def catalog(self) -> Catalog:
-        return Catalog(self.cache / "catalog.sqlite", self.ledger, self.mirror)
+        return Catalog(self.cache / f"catalog-{LAYOUT}.sqlite", self.ledger, self.mirror)
 
     @property
     def cache(self) -> Path:

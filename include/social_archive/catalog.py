@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
+
+LAYOUT: Final = 2
+"""Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -27,12 +31,9 @@ CREATE TABLE IF NOT EXISTS things (
   parent TEXT, root TEXT, created_at INT, media INT, n INT, PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
-CREATE TABLE IF NOT EXISTS versions (
-  rid BLOB, version INT, n INT, leaf INT, key TEXT, PRIMARY KEY (rid, version)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS objects (
   key TEXT PRIMARY KEY, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT, cutoff TEXT,
-  platform TEXT, account TEXT, retain_until INT, n INT
+  platform TEXT, account TEXT, retain_until INT, n INT, first_leaf INT
 );
 CREATE TABLE IF NOT EXISTS cursors (platform TEXT, account TEXT, value TEXT, n INT, PRIMARY KEY (platform, account));
 CREATE TABLE IF NOT EXISTS quarantine (
@@ -43,7 +44,9 @@ CREATE TABLE IF NOT EXISTS gaps (
   platform TEXT, account TEXT, native_id TEXT, reason TEXT, gap_from INT, gap_to INT, state TEXT,
   PRIMARY KEY (platform, account, native_id)
 );
-CREATE TABLE IF NOT EXISTS looks (platform TEXT, account TEXT, root TEXT, at INT, PRIMARY KEY (platform, account, root));
+CREATE TABLE IF NOT EXISTS looks (
+  platform TEXT, account TEXT, root TEXT, at INT, PRIMARY KEY (platform, account, root)
+);
 """
 
 _COLUMNS: Final = [
@@ -150,13 +153,14 @@ class Catalog:
             raise
 
     def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
+        leaf = entry.first_leaf + 1  # the entry's own leaf comes first, then its records in the order of the objects
         for described in entry.header["objects"]:
-            self._take_object(described, entry.n)
-        leaf = entry.first_leaf + 1
+            of_records = described["class"] == "records"
+            self._take_object(described, entry.n, leaf if of_records else None)
+            leaf += described["rows"] if of_records else 0
         for described, table in tables:
             if described["class"] == "records":
-                self._take_records(table, described["key"], entry.n, leaf)
-                leaf += table.num_rows
+                self._take_records(table, entry.n)
             else:
                 self._take_quarantine(table, described["key"], entry.n)
         for line in entry.leaves[1:]:
@@ -168,17 +172,18 @@ class Catalog:
                 (cursor["platform"], cursor["account"], json.dumps(cursor["value"], sort_keys=True), entry.n),
             )
 
-    def _take_object(self, d: Mapping[str, Any], n: int) -> None:
+    def _take_object(self, d: Mapping[str, Any], n: int, first_leaf: int | None) -> None:
         place = _place(d["key"])
         self._db.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 d["key"], d["version"], d["size"], d["sha256"], d["rows"], d["class"], place.get("series", ""),
                 place.get("cutoff", ""), place.get("platform", ""), place.get("account", ""), d.get("retain_until"), n,
+                first_leaf,
             ),
         )  # fmt: skip
 
-    def _take_records(self, table: pa.Table, key: str, n: int, first_leaf: int) -> None:
+    def _take_records(self, table: pa.Table, n: int) -> None:
         c = {name: _plain(table.column(name)) for name in _COLUMNS}
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
@@ -192,10 +197,6 @@ class Catalog:
                 c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, [n] * len(rids), strict=True,
             ),
         )  # fmt: skip
-        self._db.executemany(
-            "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?)",
-            ((rid, v, n, first_leaf + i, key) for i, (rid, v) in enumerate(zip(rids, c["version"], strict=True))),
-        )
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
              c["gap_to"][i], c["state"][i])
@@ -300,13 +301,20 @@ class Catalog:
         return CatalogObject(*row) if row else None
 
     def where(self, rid: str) -> list[tuple[int, int, int, str]]:
-        """(version, entry number, leaf index, object key) of every version of one thing, oldest first."""
-        try:
-            key = bytes.fromhex(rid)
-        except ValueError:
-            return []
-        rows = self._db.execute("SELECT version, n, leaf, key FROM versions WHERE rid = ? ORDER BY version", (key,))
-        return list(rows)
+        """(version, entry number, leaf index, object key) of every version of one thing, oldest first.
+
+        Looked up in the Parquet itself: an index of a million random ids would cost every harvest, and this costs a
+        fraction of a second now and then.
+        """
+        found: list[tuple[int, int, int, str]] = []
+        places = self._db.execute("SELECT key, n, first_leaf FROM objects WHERE cls = 'records' ORDER BY n, key")
+        for key, n, first_leaf in places.fetchall():
+            located = self.object(key)
+            assert located is not None
+            table = pq.read_table(self._mirror.path(located), columns=["rid", "version"], partitioning=None)
+            for at in pc.indices_nonzero(pc.equal(table.column("rid"), rid)).to_pylist():
+                found.append((table.column("version")[at].as_py(), n, first_leaf + at, key))
+        return sorted(found)
 
     def totals(self) -> list[tuple[str, str, str, str, int]]:
         """(platform, account, kind, state, things), sorted."""
@@ -333,7 +341,7 @@ _KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, cre
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    return Known(row[0].hex(), *row[1:9], bool(row[9]))
+    return Known(row[0].hex(), *row[1:9], has_media=bool(row[9]))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ from social_archive.entry import (
 from social_archive.errors import ArchiveError, ConfigError, LedgerError, StoreError
 from social_archive.ledger_audit import Finding, LedgerReport, oldest_first
 from social_archive.note import Signer, txn_id
-from social_archive.store import COMPLIANCE, Refused, Store, Version
+from social_archive.store import COMPLIANCE, ObjectRef, Refused, Store, Version
 
 __all__ = [
     "EMPTY", "Draft", "Entry", "Finding", "Head", "HeadMoved", "Ledger", "LedgerReport", "OutcomeUnknown", "Signer",
@@ -189,6 +189,21 @@ class Ledger:
         entry = self.append(rotation(new, self.signer.txn_id("key.rotated", new.vkey)), head)
         self.signer, self._key = new, new.vkey
         return entry
+
+    def keep_locked(self) -> int:
+        """Lock entries again whose lock is missing or has passed its half; how many. Never shortens a lock."""
+        now, days = self._now(), timedelta(days=self.lock_days)
+        again = 0
+        for n, versions in oldest_first(self.store.versions(PREFIX)):
+            first = next((v for v in versions if not v.delete_marker), None)
+            if n is None or first is None:
+                continue
+            lock = self.store.lock_state(first.key, first.version_id)
+            if lock.mode != COMPLIANCE or lock.retain_until is None or lock.retain_until < now + days / 2:
+                ref = ObjectRef(first.key, first.version_id, first.size, "")
+                self.store.seal(ref, retain_until=now + days, mode=COMPLIANCE)
+                again += 1
+        return again
 
     def _put(self, body: bytes, entry: Entry, retain_until: datetime) -> Entry:
         for pause in (*_PAUSES, None):

@@ -43,8 +43,8 @@ REMEDIES: Final[dict[str, str]] = {
     "foreign_key": "Nothing but entries belongs here; find out who wrote it.",
     "truncated": "Entries at the end were removed. Restore them from a replica, and stop harvests until then.",
     "fork": "History was rewritten since that checkpoint was made. Stop harvests and compare with a replica.",
-    "not_locked": "Lock it: run `archive seal`. Its content was not altered.",
-    "lock_ended": "Lock it again: run `archive seal`. Its content was not altered.",
+    "not_locked": "Its content was not altered. Run the audit (the DAG `audit`): it locks what is not locked.",
+    "lock_ended": "Its content was not altered. Run the audit (the DAG `audit`): it locks what is not locked.",
     "time_back": "A writer's clock was wrong, or the entry was made later than it says. Check NTP on the hosts.",
 }
 

@@ -116,7 +116,7 @@ def _typed(value: Any) -> dict[str, Any]:
         return {"s": value}
     if isinstance(value, bytes):
         return {"b": base64.b64encode(value).decode()}
-    return {"j": value}
+    return {"j": json.loads(canonical(value))}
 
 
 # --------------------------------------------------------------------------- checking
@@ -174,6 +174,8 @@ def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:
     if not isinstance(listed, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in listed):
         raise _Broken("the fields are not a list of named fields")
     names = [f["name"] for f in listed]
+    if not _survives_encoding(names):
+        raise _Broken("a field's name is not text")
     if names != sorted(set(names)):
         raise _Broken("the fields are not in order, or one is there twice")
     shown: dict[str, Any] = {}
@@ -188,10 +190,7 @@ def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:
             parts.append((f["name"], _hash(f["commitment"])))
         else:
             raise _Broken("a field has neither value and salt nor a commitment")
-    try:
-        return shown, withheld, combine(parts)
-    except UnicodeEncodeError:
-        raise _Broken("a field's name is not text") from None
+    return shown, withheld, combine(parts)
 
 
 def _value(typed: Any) -> Any:

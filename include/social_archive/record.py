@@ -13,9 +13,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import uuid
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 import msgspec
@@ -208,7 +208,7 @@ def now_micros() -> int:
 
 def new_rid() -> str:
     """A random id that says nothing about the thing it names."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def new_secret() -> bytes:
@@ -330,19 +330,25 @@ def committed_values(o: Observation) -> list[tuple[str, Any]]:
 def commitment_of(o: Observation, secret: bytes) -> bytes:
     """What the ledger's leaf holds of this record.
 
-    The same as `combine` over `field_commitment`s, written out because every record of every harvest passes here.
+    The same as `combine` over `field_commitment`s of `committed_values`, written out because every record of every
+    harvest passes here.
     """
-    blake2b, sha256 = hashlib.blake2b, hashlib.sha256
+    blake2b, sha256, as_json = hashlib.blake2b, hashlib.sha256, _CANONICAL.encode
     parts = [b"record/v1\n"]
     for name, value in committed_values(o):
-        label = _LABELS[name]
-        salt = blake2b(label[:-1], key=secret, digest_size=32, person=_SALT_PERSON).digest()
+        bare, label = _LABELS[name]
+        if type(value) is str:
+            typed = label + b"s" + value.encode()
+        elif type(value) is bytes:
+            typed = label + b"b" + value
+        else:
+            typed = label + b"j" + as_json(value)
         parts.append(label)
-        parts.append(sha256(salt + label + encode_value(value)).digest())
+        parts.append(sha256(blake2b(bare, key=secret, digest_size=32, person=_SALT_PERSON).digest() + typed).digest())
     return sha256(b"".join(parts)).digest()
 
 
-_LABELS: Final = {name: name.encode() + b"\0" for name in COMMITTED}
+_LABELS: Final = {name: (name.encode(), name.encode() + b"\0") for name in COMMITTED}
 
 
 # --------------------------------------------------------------------------- rows and tables
@@ -385,13 +391,13 @@ def table(versions: Sequence[Version]) -> pa.Table:
         if f.name == "schema":
             values = [SCHEMA_VERSION] * len(versions)
         elif f.name in _OF_VERSION:
-            values = [getattr(v, f.name) for v in versions]
+            values = list(map(attrgetter(f.name), versions))
         elif f.name == "media":
             values = [[msgspec.to_builtins(m) for m in o.media] if o.media else None for o in observations]
         elif f.name in _NESTED:
-            values = [list(getattr(o, f.name)) or None for o in observations]
+            values = [value or None for value in map(attrgetter(f.name), observations)]
         else:
-            values = [getattr(o, f.name) for o in observations]
+            values = list(map(attrgetter(f.name), observations))
         columns.append(pa.array(values, type=f.type))
     return pa.Table.from_arrays(columns, schema=SCHEMA)
 

@@ -341,7 +341,7 @@ class Search:
 
 _MOMENT: Final = "coalesce(created_at, observed_at)"
 _NEWEST: Final = "moment DESC, rid, version DESC"
-_HAS_CONTENT: Final = "(state = 'present' OR body IS NOT NULL OR len(media) > 0 OR kind = 'gap')"
+_HAS_CONTENT: Final = "(state = 'present' OR body IS NOT NULL OR coalesce(len(media), 0) > 0 OR kind = 'gap')"
 _GROUP_SQL: Final = {
     "month": f"strftime({_MOMENT}, '%Y-%m')",  # on the agency's own calendar
     "author": "coalesce(author_handle, author_id)",

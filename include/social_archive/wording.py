@@ -30,6 +30,8 @@ _ALIKE: Final = {
     "o": "\u00f8", "l": "\u0142", "d": "\u0111", "i": "\u0131", "h": "\u0127", "t": "\u0167",
 }  # fmt: skip
 _PAIRS: Final = {"ss": "ß", "ae": "æ", "oe": "œ", "fi": "ﬁ", "fl": "ﬂ", "ff": "ﬀ", "th": "þ"}
+_OF_PAIRS: Final = {form: pair for pair, char in _PAIRS.items() for form in (char, char.upper()) if len(form) == 1}
+_IS_INVISIBLE: Final = re.compile("[" + re.sub(r"\\x\{(\w+)\}", lambda m: f"\\U{int(m[1], 16):08x}", _INVISIBLE) + "]")
 _SCRIPTS: Final = ((0xA0, 0x250), (0x370, 0x530), (0x1E00, 0x2000), (0xFF01, 0xFF5F))
 
 
@@ -42,9 +44,22 @@ def terms(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Without case, accents and invisible characters; runs of white space become one space."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Mn", "Cf"))
-    return " ".join(kept.casefold().split())[:MAX_TERM_LENGTH]
+    kept = "".join(map(_folded, unicodedata.normalize("NFC", text)))
+    return " ".join(kept.split())[:MAX_TERM_LENGTH]
+
+
+def _folded(char: str) -> str:
+    """One character's plain form. What would fold to several stays as it is, but for the pairs that `pattern` knows."""
+    if _IS_INVISIBLE.fullmatch(char):
+        return ""
+    if (pair := _OF_PAIRS.get(char)) is not None:
+        return pair
+    if any(first <= ord(char) < last for first, last in _SCRIPTS):
+        base = _IS_INVISIBLE.sub("", unicodedata.normalize("NFKD", char)).casefold()
+        if len(base) == 1 and not base.isspace():
+            return base
+    lower = char.casefold()
+    return lower if len(lower) == 1 else char
 
 
 def pattern(term: str) -> str:

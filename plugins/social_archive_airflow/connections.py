@@ -40,6 +40,12 @@ def __getattr__(name: str) -> Any:
     """`MastodonHook` and its like: Airflow wants a class behind every connection type, made here from the registry."""
     for cls in registry().values():
         if name == f"{cls.name.title()}Hook":
-            body = {"conn_type": cls.name, "hook_name": f"{cls.title} (social records)", "__doc__": cls.__doc__}
+            body = {
+                "conn_type": cls.name,
+                "hook_name": f"{cls.title} (social records)",
+                "conn_name_attr": "connection_id",
+                "default_conn_name": f"{cls.name}_default",
+                "__doc__": cls.__doc__,
+            }
             return type(name, (BaseHook,), body)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

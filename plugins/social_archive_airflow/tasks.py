@@ -31,7 +31,8 @@ def accounts_due(platform: str) -> list[str]:
         return [account.name for account in enabled if account.name == params["account"]]
     if run.run_type != "scheduled" or run.logical_date is None:
         return [account.name for account in enabled]
-    return [account.name for account in enabled if is_due(account, run.logical_date, zone)]
+    since = context["prev_start_date_success"]
+    return [account.name for account in enabled if is_due(account, run.logical_date, since, zone)]
 
 
 @task(map_index_template="{{ account }}")

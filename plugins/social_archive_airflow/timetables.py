@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import PartitionedAtRuntime
@@ -38,7 +38,15 @@ def cron_of(account: Account) -> str | None:
     return _SPECIAL[schedule] if schedule in _SPECIAL else _PRESETS.get(schedule, schedule)
 
 
-def is_due(account: Account, tick: datetime, time_zone: str) -> bool:
-    """Does this account's schedule fire at `tick`, in the public body's own time?"""
+def is_due(account: Account, tick: datetime, since: datetime | None, time_zone: str) -> bool:
+    """Has this account's schedule fired after `since` (the last run that succeeded), up to and with `tick`?
+
+    In the public body's own time. Without an earlier run everything is due; a tick that was missed because Airflow
+    was down is made up for by the next run.
+    """
     cron = cron_of(account)
-    return cron is not None and croniter.match(cron, tick.astimezone(ZoneInfo(time_zone)))
+    if cron is None or since is None:
+        return cron is not None
+    zone = ZoneInfo(time_zone)
+    fired: datetime = croniter(cron, tick.astimezone(zone) + timedelta(seconds=1)).get_prev(datetime)
+    return fired > since.astimezone(zone)

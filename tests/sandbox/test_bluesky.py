@@ -241,37 +241,42 @@ def test_every_answer_satisfies_the_official_models_with_strict_formats(client: 
     from atproto_client.models.utils import get_or_create
 
     def parsed(body: Any, model: Any) -> list[str]:
-        return list(strange(get_or_create(body, model.Response, strict_string_format=True), model.__name__))
+        return list(strange(get_or_create(body, model, strict_string_format=True), model.__module__))
 
     order(client, "hide", id=role(client, "hideable_comment"))
     items = [t for t in truth(client) if t["parent"] is None and not t["boost"]]
     did = items[0]["author_id"]
     found: list[str] = []
     for author in {t["author_id"] for t in truth(client) if t["state"] == "present"}:
-        found += parsed(query(client, "app.bsky.actor.getProfile", actor=author), models.AppBskyActorGetProfile)
+        profile = query(client, "app.bsky.actor.getProfile", actor=author)
+        found += parsed(profile, models.AppBskyActorDefs.ProfileViewDetailed)
     page = query(client, "app.bsky.feed.getAuthorFeed", actor=did, limit=100)
-    found += parsed(page, models.AppBskyFeedGetAuthorFeed)
+    found += parsed(page, models.AppBskyFeedGetAuthorFeed.Response)
     for item in items:
         body = query(client, "app.bsky.feed.getPostThread", uri=item["id"], depth=1000)
-        found += parsed(body, models.AppBskyFeedGetPostThread)
+        found += parsed(body, models.AppBskyFeedGetPostThread.Response)
     gated = role(client, "hideable_comment")
     root = next(t["root"] for t in truth(client) if t["id"] == gated)
-    v2 = models.AppBskyUnspeccedGetPostThreadV2
+    v2 = models.AppBskyUnspeccedGetPostThreadV2.Response
     found += parsed(query(client, "app.bsky.unspecced.getPostThreadV2", anchor=root), v2)
-    other = models.AppBskyUnspeccedGetPostThreadOtherV2
+    other = models.AppBskyUnspeccedGetPostThreadOtherV2.Response
     found += parsed(query(client, "app.bsky.unspecced.getPostThreadOtherV2", anchor=root), other)
     for collection in (POST, "app.bsky.feed.repost", "app.bsky.feed.threadgate", "app.bsky.actor.profile"):
         listed = query(client, "com.atproto.repo.listRecords", repo=did, collection=collection, limit=100)
         assert listed["records"]
-        found += parsed(listed, models.ComAtprotoRepoListRecords)
+        found += parsed(listed, models.ComAtprotoRepoListRecords.Response)
     token = {"Authorization": f"Bearer {session(client).json()['accessJwt']}"}
     body = query(client, "com.atproto.server.getSession", token)
     get_or_create(body, models.ComAtprotoServerGetSession.Response, strict_string_format=True)
     get_or_create(session(client).json(), models.ComAtprotoServerCreateSession.Response, strict_string_format=True)
     for method, model, params in (
-        ("com.atproto.sync.getRepoStatus", models.ComAtprotoSyncGetRepoStatus, {"did": did}),
-        ("com.atproto.server.describeServer", models.ComAtprotoServerDescribeServer, {}),
-        ("com.atproto.identity.resolveHandle", models.ComAtprotoIdentityResolveHandle, {"handle": "larkspur.test"}),
+        ("com.atproto.sync.getRepoStatus", models.ComAtprotoSyncGetRepoStatus.Response, {"did": did}),
+        ("com.atproto.server.describeServer", models.ComAtprotoServerDescribeServer.Response, {}),
+        (
+            "com.atproto.identity.resolveHandle",
+            models.ComAtprotoIdentityResolveHandle.Response,
+            {"handle": "larkspur.test"},
+        ),
     ):
         found += parsed(query(client, method, **params), model)
     assert found == []
@@ -284,8 +289,9 @@ def test_the_models_notice_an_unknown_field_and_a_bad_format(client: Client) -> 
     from atproto_client.models.utils import get_or_create
 
     good = query(client, "app.bsky.actor.getProfile", actor="larkspur.test")
-    response = models.AppBskyActorGetProfile.Response
-    assert list(strange(get_or_create({**good, "surprise": 1}, response))) == [".surprise: unknown to ProfileViewDetailed"]
+    response = models.AppBskyActorDefs.ProfileViewDetailed
+    surprised = get_or_create({**good, "surprise": 1}, response)
+    assert list(strange(surprised)) == [".surprise: unknown to ProfileViewDetailed"]
     with pytest.raises(ModelError):
         get_or_create({**good, "did": "no did"}, response, strict_string_format=True)
 
@@ -307,6 +313,8 @@ def test_cids_are_those_that_the_official_codec_computes(client: Client) -> None
 @pytest.mark.slow
 def test_the_official_client_logs_in_and_reads_every_thread(urls: dict[str, str]) -> None:
     atproto = pytest.importorskip("atproto")
+    from atproto_client import exceptions
+
     api = atproto.Client(base_url=f"{urls['bluesky']}/xrpc")
     assert api.login("larkspur.test", password_of("larkspur")).display_name == "Larkspur Public Library"
     feed = api.get_author_feed("larkspur.test", limit=100)
@@ -315,7 +323,7 @@ def test_the_official_client_logs_in_and_reads_every_thread(urls: dict[str, str]
         if view.reason is None:
             thread = api.get_post_thread(view.post.uri, depth=100).thread
             assert len(thread.replies) <= thread.post.reply_count
-    with pytest.raises(atproto.exceptions.BadRequestError):
+    with pytest.raises(exceptions.BadRequestError):
         api.get_post_thread("at://did:plc:aaaaaaaaaaaaaaaaaaaaaaaa/app.bsky.feed.post/3aaaaaaaaaaaa")
-    with pytest.raises(atproto.exceptions.UnauthorizedError):
+    with pytest.raises(exceptions.UnauthorizedError):
         atproto.Client(base_url=f"{urls['bluesky']}/xrpc").login("larkspur.test", "wrong")

@@ -25,7 +25,8 @@ def test_pages_and_threads_hold_the_same_comments_each_once(comments: int, posts
         assert len(rows) <= 1000
         pages += rows
         page += 1
-    threads = [s for n in range(posts) for s in read(bulk, f"/api/v1/statuses/{bulk.post_id(n)}/context")["descendants"]]
+    contexts = [read(bulk, f"/api/v1/statuses/{bulk.post_id(n)}/context") for n in range(posts)]
+    threads = [status for context in contexts for status in context["descendants"]]
     assert pages == threads
     assert len({s["id"] for s in pages}) == comments
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,14 +37,15 @@ def bucket() -> Bucket:
     return Bucket()
 
 
-def over(bucket: Bucket, signer: Signer | None, *plan: str, **options: object) -> Ledger:
-    return Ledger(MemoryStore(bucket, list(plan)), signer, ORIGIN, sleep=lambda _: None, **options)  # type: ignore[arg-type]
+def over(bucket: Bucket, signer: Signer | None, *plan: str, **options: Any) -> Ledger:
+    return Ledger(MemoryStore(bucket, list(plan)), signer, ORIGIN, sleep=lambda _: None, **options)
 
 
 def draft(name: str, leaves: int = 2) -> Draft:
     line = b'{"c":"%064x","rid":"%s","series":"s","t":"record","ver":1}'
     lines = [line % (i, name.encode()) for i in range(leaves)]
-    return Draft("accession", f"txn-{name}", lines, objects=[{"key": f"records/{name}"}], cursor={"value": {"at": name}})
+    objects = [{"key": f"records/{name}"}]
+    return Draft("accession", f"txn-{name}", lines, objects=objects, cursor={"value": {"at": name}})
 
 
 def filled(bucket: Bucket, signer: Signer, count: int = 4) -> Head:
@@ -241,7 +243,8 @@ def test_a_silent_store_leaves_the_outcome_open_and_a_rerun_settles_it(bucket: B
 def test_nothing_is_appended_to_a_head_that_is_not_the_ledgers(bucket: Bucket, signer: Signer) -> None:
     filled(bucket, signer, 2)
     other = Bucket()
-    wrong = filled(other, signer, 2)
+    elsewhere = over(other, signer)
+    wrong = elsewhere.append(draft("y"), elsewhere.append(draft("x"), EMPTY).head).head
     with pytest.raises(LedgerError, match="not the one that this run knows"):
         over(bucket, signer).append(draft("x"), wrong)
     assert len(bucket.versions) == 2
@@ -537,6 +540,22 @@ def test_the_auditor_verifies_what_the_archive_wrote(buckets: StoreConfig, signe
     assert auditor.head() == head
     assert auditor.verify(since=head).findings == []
     assert [e.n for e in auditor.entries(after=writer.read(0).head)] == [1, 2]
+
+
+@pytest.mark.slow
+def test_locks_are_renewed_before_they_end_and_never_shortened(buckets: StoreConfig, signer: Signer) -> None:
+    store = Store.connect(buckets, buckets.ledger_bucket)
+    head = Ledger(store, signer, ORIGIN, lock_days=1).append(draft("a"), EMPTY).head
+    ledger = Ledger(store, signer, ORIGIN, lock_days=30)
+    ledger.append(draft("b"), head)
+    assert [ledger.keep_locked(), ledger.keep_locked()] == [1, 0]
+    assert Ledger(store, signer, ORIGIN, lock_days=1).keep_locked() == 0
+    for n in range(2):
+        lock = store.lock_state(entry_key(n))
+        assert lock.mode == COMPLIANCE
+        assert lock.retain_until is not None
+        assert lock.retain_until > datetime.now(UTC) + timedelta(days=29)
+    assert ledger.verify().findings == []
 
 
 @pytest.mark.slow

@@ -8,28 +8,22 @@ down still answer; replies that a thread gate hides are named in the gate, left 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache, cached_property
 from typing import Any
-from zlib import crc32
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.atproto_data import cid_of_blob, cid_of_record, did, tid
-from sandbox.picture import HEIGHT, WIDTH, png
-from sandbox.platforms.base import StandIn, Twin, answer, loops, whole
+from sandbox.atproto_data import cid_of_record, did, tid
+from sandbox.picture import png
+from sandbox.platforms.base import answer, loops, whole
+from sandbox.platforms.bluesky_data import GATE, POST, PROFILE, REPOST, BlueskyData, stamp
 from sandbox.platforms.bluesky_sessions import Sessions, XrpcError
-from sandbox.world import Account, Item
+from sandbox.world import Item
 
-POST, REPOST, GATE, PROFILE = (
-    "app.bsky.feed.post", "app.bsky.feed.repost", "app.bsky.feed.threadgate", "app.bsky.actor.profile",
-)  # fmt: skip
-_RICH = re.compile(r"https?://[^\s<>\"]+|#\w+")
 _REFUSALS = {
     400: ("InvalidRequest", "Invalid request"),
     401: ("AuthMissing", "Authentication Required"),
@@ -42,7 +36,7 @@ _REFUSALS = {
 }
 
 
-class Bluesky(StandIn):
+class Bluesky(BlueskyData):
     name = "bluesky"
     port = 18101
     limit = (3000, 300)
@@ -84,28 +78,6 @@ class Bluesky(StandIn):
 
         return Route(f"/xrpc/{name}", answered, methods=["GET"])
 
-    # ------------------------------------------------------------------ names
-
-    def native(self, item: Item) -> str:
-        return f"at://{did(item.author)}/{REPOST if item.boosts else POST}/{self.rkey(item)}"
-
-    def native_account(self, author: str) -> str:
-        return did(author)
-
-    def rkey(self, item: Item) -> str:
-        return tid(item.created, crc32(item.key.encode()))
-
-    def handle(self, author: str) -> str:
-        who = self.world.author(author)
-        return f"{who.key if isinstance(who, Account) else who.handle.replace('_', '-')}.test"
-
-    def author_of(self, actor: str) -> str | None:
-        """An author key by DID or handle."""
-        for key in (*self.world.accounts, *self.world.people):
-            if actor in (did(key), self.handle(key)):
-                return key
-        return None
-
     def refusal(self, status: int) -> Response:
         error, message = _REFUSALS.get(status, _REFUSALS[500])
         return answer({"error": error, "message": message}, status)
@@ -126,7 +98,7 @@ class Bluesky(StandIn):
         limit = _limit(request, 50, 100)
         chosen = request.query_params.get("filter", "posts_with_replies")
         items = [i for i in self.world.by(author) if self._passes(i, chosen, author)]
-        return self._paged(request, items, limit, "feed", self._feed_view, lambda i: stamp(i.created))
+        return self._paged(request, items, limit, "feed", self.feed_view, lambda i: stamp(i.created))
 
     def _passes(self, item: Item, chosen: str, author: str) -> bool:
         if chosen == "posts_no_replies":
@@ -149,19 +121,19 @@ class Bluesky(StandIn):
         item = self._post(uri)
         depth = min(int(request.query_params.get("depth", 6)), 1000)
         above = min(int(request.query_params.get("parentHeight", 80)), 1000)
-        body: dict[str, Any] = {"thread": self._thread_view(item, depth, above)}
-        gate = self._gate_view(self.world.items[item.root])
+        body: dict[str, Any] = {"thread": self.thread_view(item, depth, above)}
+        gate = self.gate_view(self.world.items[item.root])
         return answer({**body, "threadgate": gate} if gate else body)
 
     def _get_post_thread_v2(self, request: Request) -> Response:
         item = self._post(request.query_params.get("anchor", ""))
         below = min(int(request.query_params.get("below", 6)), 20)
-        thread = [self._thread_item(i, -n) for n, i in enumerate(reversed(self.world.ancestors(item)), 1)][::-1]
-        thread.append(self._thread_item(item, 0))
-        thread += [self._thread_item(i, depth) for i, depth in self._below(item, below) if not i.hidden]
+        thread = [self.thread_item(i, -n) for n, i in enumerate(reversed(self.world.ancestors(item)), 1)][::-1]
+        thread.append(self.thread_item(item, 0))
+        thread += [self.thread_item(i, depth) for i, depth in self.below(item, below) if not i.hidden]
         others = any(i.hidden for i in self.world.descendants(item))
         body: dict[str, Any] = {"hasOtherReplies": others, "thread": thread}
-        gate = self._gate_view(self.world.items[item.root])
+        gate = self.gate_view(self.world.items[item.root])
         return answer({**body, "threadgate": gate} if gate else body)
 
     def _get_post_thread_other_v2(self, request: Request) -> Response:
@@ -170,7 +142,7 @@ class Bluesky(StandIn):
         return answer(
             {
                 "thread": [
-                    {**self._thread_item(i, 1), "$type": "app.bsky.unspecced.getPostThreadOtherV2#threadItem"}
+                    {**self.thread_item(i, 1), "$type": "app.bsky.unspecced.getPostThreadOtherV2#threadItem"}
                     for i in hidden
                 ]
             }
@@ -217,7 +189,7 @@ class Bluesky(StandIn):
 
     def _get_blob(self, request: Request) -> Response:
         author, cid = self._known(request.query_params.get("did", "")), request.query_params.get("cid", "")
-        name = self._pictures(author).get(cid) if author not in self.world.gone else None
+        name = self.pictures(author).get(cid) if author not in self.world.gone else None
         if name is None:
             raise XrpcError("InvalidRequest", "Blob not found")
         return Response(png(name), media_type="image/png")
@@ -238,7 +210,7 @@ class Bluesky(StandIn):
 
     async def _image(self, request: Request) -> Response:
         author = self.author_of(request.path_params["did"])
-        name = self._pictures(author).get(request.path_params["cid"].partition("@")[0]) if author else None
+        name = self.pictures(author).get(request.path_params["cid"].partition("@")[0]) if author else None
         return Response(png(name), media_type="image/png") if name else Response(b"", 404)
 
     async def _did_document_route(self, request: Request) -> Response:
@@ -301,210 +273,17 @@ class Bluesky(StandIn):
     def _records(self, author: str, collection: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """(rkey, getRecord's answer) of a collection, newest first."""
         if collection == PROFILE:
-            record = self._profile_record(author)
+            record = self.profile_record(author)
             uri = f"at://{did(author)}/{PROFILE}/self"
             yield "self", {"uri": uri, "cid": cid_of_record(record), "value": record}
         if collection == GATE:
             for item in self.world.by(author):
-                if item.is_post and (gate := self._gate_view(item)):
+                if item.is_post and (gate := self.gate_view(item)):
                     yield self.rkey(item), {"uri": gate["uri"], "cid": gate["cid"], "value": gate["record"]}
         for item in self.world.by(author):
             if collection == (REPOST if item.boosts else POST):
-                value = self._malformed_record(item)
+                value = self.stored_record(item)
                 yield self.rkey(item), {"uri": self.native(item), "cid": self.cid(item), "value": value}
-
-    # ------------------------------------------------------------------ records
-
-    def record(self, item: Item, revision: int = -1) -> dict[str, Any]:
-        """The record as its author's repository holds it, after the given revision."""
-        if item.boosts:
-            original = self._original(item)
-            subject = {"uri": self.native(original), "cid": self.cid(original)}
-            return {"$type": REPOST, "subject": subject, "createdAt": stamp(item.created)}
-        text = item.revisions[revision].text
-        record: dict[str, Any] = {
-            "$type": POST, "text": text, "createdAt": stamp(item.created), "langs": [item.language],
-        }  # fmt: skip
-        if facets := list(_facets(text)):
-            record["facets"] = facets
-        if item.parent:
-            record["reply"] = {
-                "root": self._ref(self.world.items[item.root]), "parent": self._ref(self.world.items[item.parent]),
-            }  # fmt: skip
-        if item.image is not None:
-            picture = {"alt": item.image, "image": _blob(item.key), "aspectRatio": {"width": WIDTH, "height": HEIGHT}}
-            record["embed"] = {"$type": "app.bsky.embed.images", "images": [picture]}
-        return record
-
-    @cached_property
-    def _cids(self) -> dict[tuple[str, int], str]:
-        return {}
-
-    def cid(self, item: Item, revision: int = -1) -> str:
-        number = revision % len(item.revisions)
-        known = self._cids.get((item.key, number))
-        if known is None:
-            known = self._cids[item.key, number] = cid_of_record(self.record(item, number))
-        return known
-
-    def _ref(self, item: Item) -> dict[str, str]:
-        """A strong reference as it was written when the reply was: to the first revision."""
-        return {"uri": self.native(item), "cid": self.cid(item, 0)}
-
-    def _original(self, item: Item) -> Item:
-        """The post inside a repost: somebody else's."""
-        return Item(f"{item.key}!", item.page, item.boosts or "", item.created, item.revisions[:1], likes=3)
-
-    def _profile_record(self, author: str) -> dict[str, Any]:
-        who = self.world.author(author)
-        return {
-            "$type": PROFILE, "displayName": who.name, "description": who.bio,
-            "avatar": _blob(f"avatar-{author}"), "banner": _blob(f"banner-{author}"),
-        }  # fmt: skip
-
-    def _malformed_record(self, item: Item) -> dict[str, Any]:
-        record = self.record(item)
-        if item.malformed == "duplicate_key":
-            return {**record, Twin("text"): "a second text under the same key"}
-        if item.malformed == "year_9999":
-            return {**record, "createdAt": "9999-12-31T23:59:59.999Z"}
-        return record
-
-    def _pictures(self, author: str) -> dict[str, str]:
-        """CID → name of every picture in an author's repository."""
-        names = [i.key for i in self.world.by(author) if i.image is not None]
-        return {_picture_cid(name): name for name in (*names, f"avatar-{author}", f"banner-{author}")}
-
-    # ------------------------------------------------------------------ views
-
-    def profile_basic(self, author: str) -> dict[str, Any]:
-        return {
-            "did": did(author), "handle": self.handle(author), "displayName": self.world.author(author).name,
-            "avatar": self._cdn("avatar", author, f"avatar-{author}"), "labels": [],
-            "createdAt": "2023-07-01T00:00:00.000Z",
-        }  # fmt: skip
-
-    def profile_detailed(self, author: str) -> dict[str, Any]:
-        return {
-            **self.profile_basic(author), "description": self.world.author(author).bio,
-            "banner": self._cdn("banner", author, f"banner-{author}"),
-            "followersCount": crc32(author.encode()) % 900, "followsCount": crc32(author.encode()) % 70,
-            "postsCount": len(self.world.by(author)), "indexedAt": "2023-07-01T00:00:00.000Z",
-            "associated": {"lists": 0, "feedgens": 0, "starterPacks": 0, "labeler": False},
-        }  # fmt: skip
-
-    def post_view(self, item: Item) -> dict[str, Any]:
-        replies = [self.world.items[key] for key in self.world.children.get(item.key, ())]
-        view: dict[str, Any] = {
-            "uri": self.native(item), "cid": self.cid(item), "author": self.profile_basic(item.author),
-            "record": self._malformed_record(item), "bookmarkCount": 0,
-            "replyCount": sum(not reply.deleted for reply in replies),
-            "repostCount": item.shares, "likeCount": item.likes, "quoteCount": 0,
-            "indexedAt": stamp(item.created), "labels": [],
-        }  # fmt: skip
-        if item.image is not None:
-            picture = {
-                "thumb": self._cdn("feed_thumbnail", item.author, item.key),
-                "fullsize": self._cdn("feed_fullsize", item.author, item.key),
-                "alt": item.image, "aspectRatio": {"width": WIDTH, "height": HEIGHT},
-            }  # fmt: skip
-            view["embed"] = {"$type": "app.bsky.embed.images#view", "images": [picture]}
-        if item.is_post and not item.boosts and (gate := self._gate_view(item)):
-            view["threadgate"] = gate
-        if item.malformed == "float_id":
-            return {**view, "uri": 1.5e300}
-        if item.malformed == "missing_id":
-            return {k: v for k, v in view.items() if k != "uri"}
-        return view
-
-    def _feed_view(self, item: Item) -> dict[str, Any]:
-        if item.boosts:
-            reason = {
-                "$type": "app.bsky.feed.defs#reasonRepost", "by": self.profile_basic(item.author),
-                "uri": self.native(item), "cid": self.cid(item), "indexedAt": stamp(item.created),
-            }  # fmt: skip
-            return {"post": self.post_view(self._original(item)), "reason": reason}
-        view: dict[str, Any] = {"post": self.post_view(item)}
-        if item.parent:
-            root, parent = self.world.items[item.root], self.world.items[item.parent]
-            view["reply"] = {"root": self._view_or_gap(root), "parent": self._view_or_gap(parent)}
-            if parent.parent and self.world.alive(parent):
-                view["reply"]["grandparentAuthor"] = self.profile_basic(self.world.items[parent.parent].author)
-        return view
-
-    def _view_or_gap(self, item: Item) -> dict[str, Any]:
-        if self.world.alive(item):
-            return {"$type": "app.bsky.feed.defs#postView", **self.post_view(item)}
-        return {"$type": "app.bsky.feed.defs#notFoundPost", "uri": self.native(item), "notFound": True}
-
-    def _thread_view(self, item: Item, depth: int, above: int = 0) -> dict[str, Any]:
-        view: dict[str, Any] = {
-            "$type": "app.bsky.feed.defs#threadViewPost", "post": self.post_view(item), "threadContext": {},
-        }  # fmt: skip
-        if depth > 0:
-            view["replies"] = [self._thread_view(reply, depth - 1) for reply in self.world.replies(item)]
-        if item.parent and above > 0:
-            parent = self.world.items[item.parent]
-            alive = self.world.alive(parent)
-            view["parent"] = self._thread_view(parent, 0, above - 1) if alive else self._view_or_gap(parent)
-        return view
-
-    def _below(self, item: Item, depth: int, level: int = 1) -> Iterator[tuple[Item, int]]:
-        if level > depth:
-            return
-        for reply in self.world.replies(item):
-            if not reply.hidden:
-                yield reply, level
-                yield from self._below(reply, depth, level + 1)
-
-    def _thread_item(self, item: Item, depth: int) -> dict[str, Any]:
-        value = {
-            "$type": "app.bsky.unspecced.defs#threadItemPost", "post": self.post_view(item), "moreParents": False,
-            "moreReplies": 0, "opThread": item.author == item.page, "hiddenByThreadgate": item.hidden,
-            "mutedByViewer": False,
-        }  # fmt: skip
-        kind = "app.bsky.unspecced.getPostThreadV2#threadItem"
-        return {"$type": kind, "uri": self.native(item), "depth": depth, "value": value}
-
-    def _gate_view(self, root: Item) -> dict[str, Any] | None:
-        hidden = [i for i in self.world.items.values() if i.root == root.key and i.hidden]
-        if not hidden:
-            return None
-        record = {
-            "$type": GATE, "post": self.native(root), "createdAt": stamp(root.created),
-            "hiddenReplies": [self.native(i) for i in hidden],
-        }  # fmt: skip
-        uri = f"at://{did(root.author)}/{GATE}/{self.rkey(root)}"
-        return {"uri": uri, "cid": cid_of_record(record), "record": record, "lists": []}
-
-    def _cdn(self, preset: str, author: str, name: str) -> str:
-        return f"{self.url}/img/{preset}/plain/{did(author)}/{_picture_cid(name)}@png"
-
-
-def stamp(moment: datetime) -> str:
-    """Milliseconds and a Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
-
-
-def _blob(name: str) -> dict[str, Any]:
-    return {"$type": "blob", "ref": {"$link": _picture_cid(name)}, "mimeType": "image/png", "size": len(png(name))}
-
-
-@cache
-def _picture_cid(name: str) -> str:
-    return cid_of_blob(png(name))
-
-
-def _facets(text: str) -> Iterator[dict[str, Any]]:
-    """Links and tags with their UTF-8 byte ranges."""
-    for match in _RICH.finditer(text):
-        start = len(text[: match.start()].encode("utf-8", "replace"))
-        index = {"byteStart": start, "byteEnd": start + len(match[0].encode("utf-8", "replace"))}
-        if match[0].startswith("#"):
-            feature = {"$type": "app.bsky.richtext.facet#tag", "tag": match[0][1:]}
-        else:
-            feature = {"$type": "app.bsky.richtext.facet#link", "uri": match[0]}
-        yield {"index": index, "features": [feature]}
 
 
 def _limit(request: Request, default: int, most: int) -> int:

@@ -92,8 +92,8 @@ def _print_error(error: ArchiveError) -> None:
         print_json({"error": message, "remedy": error.remedy, "code": type(error).__name__})
     else:
         err = errors()
-        err.print(Text("Error  ", style="bold red").append_text(safe(message, style="default")))
-        err.print(Text("To do  ", style="bold").append_text(safe(error.remedy, style="default")))
+        err.print(Text("Error  ", style="bold red").append_text(safe(message, style="default")), soft_wrap=True)
+        err.print(Text("To do  ", style="bold").append_text(safe(error.remedy, style="default")), soft_wrap=True)
     if settings.debug:
         traceback.print_exc()
 

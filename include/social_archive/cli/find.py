@@ -12,11 +12,12 @@ from rich.padding import Padding
 from rich.text import Text
 
 from social_archive.cli import output
-from social_archive.cli.settings import Json, opened, settings
+from social_archive.cli.settings import Json, follow, opened, settings
 from social_archive.record import KINDS, STATES, micros
 
 if TYPE_CHECKING:
-    from social_archive.config import Agency
+    from rich.console import Console
+
     from social_archive.search import Gap, Query, Results, Row
 
 EPILOG = (
@@ -55,15 +56,17 @@ def find(
     """Search posts, comments, replies and profiles. Newest first; gaps that overlap the answer are named."""
     from social_archive.search import Query, Search
 
-    with opened() as archive:
+    kinds, states = _known(kind, KINDS, "--kind"), _known(state, STATES, "--state")
+    with opened(catch_up=False) as archive:
         zone = archive.agency.body.time_zone
-        on, name = _account(account, archive.agency)
+        on, name = _account(account)
         query = Query(
             text=" ".join(text or []), account=name, platform=platform or on, author=author,
             since=moment(since, zone), until=moment(until, zone, end=True),
-            kinds=_known(kind, KINDS, "--kind"), states=_known(state, STATES, "--state"),
+            kinds=kinds, states=states,
             all_versions=versions, limit=limit, offset=offset,
         )  # fmt: skip
+        follow(archive)
         with output.working("Searching"):
             search = Search.of(archive)
             if count is not None:
@@ -112,7 +115,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
     return exact, exact + timedelta(microseconds=1)
 
 
-def _account(given: str | None, agency: Agency) -> tuple[str | None, str | None]:
+def _account(given: str | None) -> tuple[str | None, str | None]:
     """(platform, name) of `--account`. Records of an account that left accounts.yaml can still be asked for."""
     if given is None:
         return None, None
@@ -157,9 +160,11 @@ def _print_results(query: Query, results: Results, zone: str) -> None:
     patterns = [re.compile(_python(wording.pattern(term))) for term in wording.terms(query.text)]
     for row in results.rows:
         out.print(_heading(row, zone))
-        out.print(Padding(_snippet(row, patterns), (0, 0, 1, 2)))
+        out.print(Padding(_snippet(row, patterns, zone), (0, 0, 0, 2), expand=False))
+        out.print()
     out.print(_summary(query, results))
-    print_gaps(out, results.gaps, zone)
+    if query.kinds != ("gap",):
+        print_gaps(out, results.gaps, zone)
     if results.quarantined:
         what = output.plural(results.quarantined, "item")
         out.print(Text(f"{what} in quarantine may belong here: archive quarantine list", style="yellow"))
@@ -183,8 +188,8 @@ def _heading(row: Row, zone: str) -> Text:
     return line
 
 
-def _snippet(row: Row, patterns: list[re.Pattern[str]]) -> Text:
-    text = author(row)
+def _snippet(row: Row, patterns: list[re.Pattern[str]], zone: str) -> Text:
+    text = gap_words(row, zone) if row["kind"] == "gap" else author(row)
     body = output.safe(_around(row["body"] or "", patterns), limit=output.SNIPPET, one_line=True)
     if not body.plain:
         body = Text("(no text)", style="dim italic")
@@ -217,7 +222,7 @@ def author(row: Row) -> Text:
 def _summary(query: Query, results: Results) -> Text:
     what = "version" if query.all_versions else "thing"
     if not results.total:
-        return Text(f"No {what} matches.", style="bold")
+        return Text("Nothing matches.", style="bold")
     first, last = query.offset + 1, query.offset + len(results.rows)
     line = Text(output.plural(results.total, what), style="bold")
     if results.total > len(results.rows):
@@ -228,19 +233,40 @@ def _summary(query: Query, results: Results) -> Text:
     return line
 
 
-def print_gaps(out: Any, gaps: list[Gap], zone: str) -> None:
-    """The gaps that overlap an answer: open ones first to the eye, closed ones quietly."""
-    if not gaps:
-        return
-    out.print(Text(f"{output.plural(len(gaps), 'gap')} in what could be seen:", style="yellow"))
-    for gap in gaps[:8]:
-        line = Text(f"  {output.day(gap.start, zone)} to {'now' if gap.end is None else output.day(gap.end, zone)}  ")
-        line.append(f"{gap.platform}/{gap.account}  {gap.reason.replace('_', ' ')}")
-        line.append("  closed: read again since, but what came and went is unknown" if gap.closed else "  open")
-        line.stylize("dim" if gap.closed else "yellow")
+def print_gaps(out: Console, gaps: list[Gap], zone: str) -> None:
+    """The gaps that overlap an answer, those of one kind together: open ones first to the eye, closed ones quietly."""
+    together: dict[tuple[bool, str, str, bool], list[Gap]] = {}
+    for gap in gaps:
+        key = (gap.closed, f"{gap.platform}/{gap.account}", gap.reason, gap.root_native_id is not None)
+        together.setdefault(key, []).append(gap)
+    if gaps:
+        out.print(Text("The archive could not see everything here:", style="yellow"))
+    for (closed, where, reason, of_thread), some in sorted(together.items()):
+        line = Text(f"  {_span_of(some, zone)}  {where}  {reason.replace('_', ' ')}")
+        if of_thread:
+            line.append(f" in {output.plural(len(some), 'thread')}")
+        elif len(some) > 1:
+            line.append(f", {len(some)} times")
+        line.append("; read again since, but what came and went is unknown" if closed else "")
+        line.stylize("dim" if closed else "yellow")
         out.print(line)
-    if len(gaps) > 8:
-        out.print(Text(f"  … and {len(gaps) - 8} more: archive find --kind gap", style="dim"))
+    if gaps:
+        out.print(Text("  Each of them: archive find --kind gap", style="dim"))
+
+
+def _span_of(gaps: list[Gap], zone: str) -> str:
+    starts = [gap.start for gap in gaps]
+    ends = [gap.end for gap in gaps]
+    first = "the beginning" if None in starts else output.day(min(s for s in starts if s is not None), zone)
+    last = "now" if None in ends else output.day(max(e for e in ends if e is not None), zone)
+    return f"{first} to {last}"
+
+
+def gap_words(row: Row, zone: str) -> Text:
+    """What a gap record says of itself."""
+    start = "the beginning" if row["gap_from"] is None else output.local(row["gap_from"], zone)
+    end = "now" if row["gap_to"] is None else output.local(row["gap_to"], zone)
+    return Text(f"{(row['gap_reason'] or 'unknown').replace('_', ' ')}, {start} to {end}", style="bold")
 
 
 def _print_counts(groups: list[str], counted: list[tuple[Any, ...]], gaps: list[Gap], zone: str) -> None:

@@ -80,7 +80,7 @@ def head(_json: Json = False) -> None:
                             ("last entry", state.time)]))  # fmt: skip
     if entry:
         out.print(Text("\nCheckpoint", style="bold"))
-        out.print(output.safe(entry.checkpoint.rstrip("\n")))
+        out.print(output.safe(entry.checkpoint.rstrip("\n")), soft_wrap=True)  # whole lines: it is to be copied
 
 
 @group.command(epilog="Example:  archive ledger show 12")

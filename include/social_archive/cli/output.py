@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -79,10 +78,17 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
 # --------------------------------------------------------------------------- other people's text
 
 
+_NAMES: Final = {
+    "\x00": "NUL", "\x07": "BEL", "\x08": "BS", "\x0d": "CR", "\x1b": "ESC", "\x7f": "DEL", "\x9b": "CSI",
+    "\u061c": "ALM", "\u200b": "ZWSP", "\u200e": "LRM", "\u200f": "RLM", "\u202a": "LRE", "\u202b": "RLE",
+    "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO", "\u2066": "LRI", "\u2067": "RLI", "\u2068": "FSI",
+    "\u2069": "PDI", "\ufeff": "BOM",
+}  # fmt: skip
+
+
 def named(char: str) -> str:
-    """An unsafe character by its code and, where it has one, its name: ‹U+202E RIGHT-TO-LEFT OVERRIDE›."""
-    name = unicodedata.name(char, "")
-    return f"‹U+{ord(char):04X}{' ' + name if name else ''}›"
+    """An unsafe character by its usual abbreviation or its code: ‹RLO›, ‹U+E0041›."""
+    return f"‹{_NAMES.get(char) or f'U+{ord(char):04X}'}›"
 
 
 def safe(text: str | None, *, limit: int | None = None, one_line: bool = False, style: str = "") -> Text:

@@ -55,14 +55,20 @@ def load_environment() -> None:
 def opened(*, write: bool = False, catch_up: bool = True) -> Iterator[Archive]:
     """The archive of the chosen agency, its catalog in step with the ledger; closed at the end."""
     from social_archive.archive import open_archive
-    from social_archive.cli.output import working
 
     load_environment()
     archive = open_archive(write=write)
     try:
         if catch_up:
-            with working("Reading the ledger"):
-                archive.catalog.catch_up()
+            follow(archive)
         yield archive
     finally:
         archive.close()
+
+
+def follow(archive: Archive) -> None:
+    """Bring the catalog in step with the ledger."""
+    from social_archive.cli.output import working
+
+    with working("Reading the ledger"):
+        archive.catalog.catch_up()

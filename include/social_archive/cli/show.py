@@ -12,7 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from social_archive.cli import output
-from social_archive.cli.find import author, gap_json, print_gaps
+from social_archive.cli.find import author, gap_json, gap_words, print_gaps
 from social_archive.cli.settings import Json, opened, settings
 
 if TYPE_CHECKING:
@@ -78,14 +78,14 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
     item = search.thing(rid)
     limit = None if whole else BODY
     out.print(_title(item))
-    out.print(author(item))
+    out.print(gap_words(item, zone) if item["kind"] == "gap" else author(item))
     out.print()
     out.print(
         Padding(output.safe(item["body"], limit=limit) if item["body"] else Text("(no text)", style="dim"), (0, 2))
     )
     if item["body_version"] != item["version"]:
         out.print(Padding(Text(f"The text is from version {item['body_version']}, the last in which there was any.",
-                               style="dim italic"), (0, 2)))  # fmt: skip
+                               style="dim italic"), (0, 2), expand=False))  # fmt: skip
     out.print()
     out.print(output.facts(_facts(item, versions, archive, zone)))
     _print_media(out, item)
@@ -114,7 +114,6 @@ def _facts(item: Row, versions: list[Row], archive: Archive, zone: str) -> list[
             "last change seen",
             output.local(versions[-1]["observed_at"], zone, seconds=True) if len(versions) > 1 else None,
         ),
-        ("gap", _gap_words(item, zone) if item["kind"] == "gap" else None),
         ("address", output.safe(item["permalink"], one_line=True) if item["permalink"] else None),
         ("record id", item["rid"]),
         ("platform's id", output.safe(item["native_id"], one_line=True)),
@@ -131,12 +130,6 @@ def _kept_until(archive: Archive, item: Row, zone: str) -> str:
         return f"{output.local(item['retain_until'], zone)[:10]}, {scheduled.title} ({scheduled.citation})"
     reason = "permanent" if scheduled.permanent else "not scheduled for disposal"
     return f"{reason}, {scheduled.title} ({scheduled.citation})"
-
-
-def _gap_words(item: Row, zone: str) -> str:
-    end = "now" if item["gap_to"] is None else output.local(item["gap_to"], zone)
-    start = "the beginning" if item["gap_from"] is None else output.local(item["gap_from"], zone)
-    return f"{item['gap_reason']}: {start} to {end}"
 
 
 def _counts(item: Row) -> str | None:
@@ -196,7 +189,7 @@ def _print_versions(
                 if before_body is None
                 else difference(before_body, version["body"])
             )
-            out.print(Padding(text, (0, 3)))
+            out.print(Padding(text, (0, 3), expand=False))
             before = version
 
 
@@ -225,7 +218,9 @@ def _print_native(out: Console, versions: list[Row], limit: int | None) -> None:
     for version in versions:
         if "native" in version:
             out.print(Text(f"\nAs received, version {version['version']}", style="bold"))
-            out.print(Padding(output.safe(version["native"].decode("utf-8", "replace"), limit=limit), (0, 2)))
+            out.print(
+                Padding(output.safe(version["native"].decode("utf-8", "replace"), limit=limit), (0, 2), expand=False)
+            )
 
 
 # --------------------------------------------------------------------------- the thread

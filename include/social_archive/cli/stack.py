@@ -13,6 +13,7 @@ from rich.table import Table
 from social_archive.archive import default_agency, default_state, open_archive
 from social_archive.cli.output import print_json
 from social_archive.cli.settings import Json, settings
+from social_archive.errors import ArchiveError
 from social_archive.stack import environment
 from social_archive.stack.up import Stack
 
@@ -38,11 +39,20 @@ def up(
     if "ARCHIVE_AGENCY" not in os.environ:  # without --agency, the one of the last `archive up`
         os.environ.update({k: v for k, v in environment.read(state).items() if k == "ARCHIVE_AGENCY"})
     running = stack.up(default_agency(), state, console, harvest=harvest)
+    done = running.harvested
     if settings.as_json:
-        print_json({"airflow": running.airflow_url, "store": running.store_url, "sandbox": running.sandbox})
-        return
-    console.print(_archived())
-    _next_steps(console, running)
+        print_json(
+            {"airflow": running.airflow_url, "store": running.store_url, "sandbox": running.sandbox,
+             "harvested": done.ran, "failed": done.failed}
+        )  # fmt: skip
+    else:
+        console.print(_archived())
+        _next_steps(console, running)
+    if done.failed:
+        raise ArchiveError(
+            f"A harvest failed: {', '.join(done.failed)}. The other accounts are archived, the stack is up.",
+            remedy="Open the red task in Airflow: its log and the DAG's documentation say how to recover.",
+        )
 
 
 def down(as_json: Json = False) -> None:

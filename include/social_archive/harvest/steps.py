@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from social_archive.accession import Accessioned, Batch, commit
 from social_archive.config import Account
 from social_archive.errors import AccountGone, LoginExpired, NotFound, PlatformError, ScopeLost, Throttled
 from social_archive.harvest import staging
+from social_archive.harvest.committer import Committer, Tally, commit_judged
 from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
 from social_archive.harvest.walk import Walk
 from social_archive.quarantine import quarantine_rows
@@ -35,11 +35,14 @@ def run(archive: Archive, account: Account, *, full: bool = False, progress: Pro
     walk = _walk(archive, account, full=full, resume_since=None, progress=progress)
     report = HarvestReport(harvest_id=walk.harvest_id, platform=account.platform, account=account.name)
     evidence: list[dict[str, Any]] = []
-    for step in walk.steps():
-        judged = _judge(archive, account, walk.harvest_id, step)
-        if judged.evidence is not None:
-            evidence.append(judged.evidence)
-        _count(report, _commit(archive, account, walk.harvest_id, judged))
+    with Committer(archive, account, walk.harvest_id) as committer:
+        for step in walk.steps():
+            judged = _judge(archive, account, walk.harvest_id, step)
+            if judged.evidence is not None:
+                evidence.append(_labelled(judged.evidence, account, walk.harvest_id))
+            committer.take(judged)
+        for tally in committer.tallies():
+            _count(report, tally)
     _keep_data_docs(archive, evidence)
     report.gaps = walk.gaps
     report.outcome, report.message, report.regain_at = _outcome(walk.failure)
@@ -84,7 +87,7 @@ def validate(archive: Archive, pulled: Pulled) -> Validated:
         judged = _judge(archive, account, pulled.harvest_id, staging.get(archive, key, Step))
         accepted, rejected = accepted + len(judged.observations), rejected + len(judged.quarantined)
         if judged.evidence is not None:
-            evidence.append(judged.evidence)
+            evidence.append(_labelled(judged.evidence, account, pulled.harvest_id))
         keys.append(staging.put(archive, pulled.harvest_id, "judged", n, judged))
     _keep_data_docs(archive, evidence)
     return Validated(
@@ -106,7 +109,7 @@ def accession(archive: Archive, validated: Validated) -> HarvestReport:
             judged = staging.get(archive, key, Judged)
         except NotFound:  # taken in by an earlier attempt, or swept; then the cursor stayed and the next run reads it
             continue
-        _count(report, _commit(archive, account, validated.harvest_id, judged))
+        _count(report, commit_judged(archive, account, validated.harvest_id, judged))
     staging.clear(archive, validated.harvest_id)
     return report
 
@@ -142,36 +145,21 @@ def _judge(archive: Archive, account: Account, harvest_id: str, step: Step) -> J
     )  # fmt: skip
 
 
-def _commit(archive: Archive, account: Account, harvest_id: str, judged: Judged) -> Accessioned:
-    return commit(
-        archive,
-        Batch(
-            platform=account.platform, account=account.name, harvest_id=harvest_id,
-            observations=judged.observations, quarantined=judged.quarantined, media=judged.media,
-            evidence=judged.evidence, cursor=judged.cursor,
-        ),  # fmt: skip
-    )
+_PLURALS: Final = {"post": "posts", "comment": "comments", "reply": "replies", "profile": "profiles"}
 
 
-def _count(report: HarvestReport, done: Accessioned) -> None:
-    if done.entry is not None:
-        report.entries.append(done.entry.n)
-    report.unchanged += done.unchanged
-    report.quarantined += done.quarantined
-    for v in done.versions:
-        kind, state = v.observation.kind, v.observation.state
+def _count(report: HarvestReport, tally: Tally) -> None:
+    if tally.entry is not None:
+        report.entries.append(tally.entry)
+    report.unchanged += tally.unchanged
+    report.quarantined += tally.quarantined
+    for what, versions in tally.kinds.items():
+        kind, how = what.split(" ")
         if kind == "gap":
             continue
-        if state in ("deleted", "account_gone"):
-            report.deleted += 1
-        elif v.version == 1:
-            report.new += 1
-        else:
-            report.changed += 1
-        if v.version == 1:
-            plural = {"post": "posts", "comment": "comments", "reply": "replies", "profile": "profiles"}.get(kind)
-            if plural:
-                setattr(report, plural, getattr(report, plural) + 1)
+        setattr(report, how, getattr(report, how) + versions)
+        if how == "new" and kind in _PLURALS:
+            setattr(report, _PLURALS[kind], getattr(report, _PLURALS[kind]) + versions)
 
 
 def _outcome(failure: PlatformError | None) -> tuple[str, str, str | None]:
@@ -179,6 +167,11 @@ def _outcome(failure: PlatformError | None) -> tuple[str, str, str | None]:
         return "ok", "", None
     regain_at = failure.regain_at.astimezone(UTC).isoformat() if isinstance(failure, Throttled) else None
     return ("paused" if isinstance(failure, _NEEDS_A_PERSON) else "partial"), str(failure), regain_at
+
+
+def _labelled(evidence: dict[str, Any], account: Account, harvest_id: str) -> dict[str, Any]:
+    """The validation result with the run it belongs to, for the pages that people read."""
+    return {**evidence, "platform": account.platform, "account": account.name, "harvest_id": harvest_id}
 
 
 def _keep_data_docs(archive: Archive, evidence: Iterable[dict[str, Any]]) -> None:

@@ -6,6 +6,7 @@ only one who can say that a record is gone; the *PLC directory* says which PDS i
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -85,8 +86,12 @@ def _server(settings: Mapping[str, Any], name: str) -> str | None:
 
 
 def is_loopback(url: str) -> bool:
+    """Does the URL name this machine? A name that only looks like it (127.example.org) does not."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or host.startswith("127.") or host == "::1"
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def error_name(answer: Answer) -> str:
@@ -147,7 +152,8 @@ class Network:
         self._given_pds = _server(settings, "pds")
         # A closed network of one loopback server without a directory: that server holds everybody's records.
         self._one_for_all = self._given_pds or self.service if self.local and not settings.get("plc") else None
-        self._identifier, self._password = secrets.get("identifier") or handle, secrets.get("password")
+        # A login name is a setting, not a secret: as one it would be struck out of every post that its owner wrote.
+        self._identifier, self._password = str(settings.get("identifier") or handle), secrets.get("password")
         self._handle = handle
         self._did: str | None = None
         self._tokens: tuple[str, str] | None = None  # access, refresh

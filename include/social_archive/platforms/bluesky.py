@@ -63,7 +63,7 @@ class Bluesky(Platform):
             "The directory that knows everybody's server. Only for closed networks.",
             example="https://plc.directory",
         ),
-        Field("identifier", "Login name", "Handle or DID to sign in with; by default the account's.", secret=True),
+        Field("identifier", "Login name", "Handle or DID to sign in with; by default the account's."),
         Field(
             "password",
             "App password",
@@ -223,7 +223,10 @@ class Bluesky(Platform):
             branches.answered(anchor)
             if answer.status == 200:
                 envelope = _members(answer)
-                branches.add_thread(anchor, envelope)
+                try:
+                    branches.add_thread(anchor, envelope)
+                except BadJson as problem:
+                    raise _unreadable(answer, problem) from None
                 if anchor == root:
                     self._gates[root] = bluesky_views.hidden_in_gate(envelope.get("threadgate", b"{}"))
                 yield self._thread_page("thread", answer, branches, anchor=anchor)
@@ -346,8 +349,11 @@ def _members(answer: Answer) -> dict[str, bytes]:
     try:
         return members(answer.body)
     except BadJson as problem:
-        where = atproto.origin(answer.url)
-        raise Unintelligible(f"{where} answered JSON that cannot be read ({problem.code}).") from None
+        raise _unreadable(answer, problem) from None
+
+
+def _unreadable(answer: Answer, problem: BadJson) -> Unintelligible:
+    return Unintelligible(f"{atproto.origin(answer.url)} answered JSON that cannot be read ({problem.code}).")
 
 
 def _envelope(answer: Answer, listed: str) -> dict[str, Any]:

@@ -27,8 +27,9 @@ def read(page: Page, handle: str) -> Iterator[Item]:
     """The items of a page by the shape that its context names."""
     try:
         yield from _READERS[page.context["shape"]](page, handle)
-    except BadJson as problem:  # the envelope itself: keep the whole answer
-        yield Unreadable(native=page.body, reason=problem.code, detail=f"The answer as a whole ({page.kind}).")
+    except (BadJson, KeyError) as problem:  # the envelope itself: keep the whole answer
+        reason = getattr(problem, "code", "wrong_envelope")
+        yield Unreadable(native=page.body, reason=reason, detail=f"The answer as a whole ({page.kind}).")
 
 
 # --------------------------------------------------------------------------- pages
@@ -216,8 +217,8 @@ def _post(raw: bytes, outer: dict[str, Any], record: Any, page: Page, repaired: 
         created_at=created,
         created_at_text=created_text,
         flags=(*_flags(outer, record, repaired), *flags),
-        media=tuple(_media(record, outer, name, page.context)),
-        links=tuple(_links(record)),
+        media=tuple(_media(record, outer, name, page.context)) if "embed" in record else (),
+        links=tuple(_links(record)) if "embed" in record or "facets" in record else (),
     )
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, quote, urlsplit
-
-import msgspec
 
 from social_archive.errors import (
     AccountGone,
@@ -22,7 +19,8 @@ from social_archive.errors import (
 from social_archive.platforms import mastodon_records, strict_json
 from social_archive.platforms.base import Field, Pace, Page, PageKind, Platform, Problem, Sighting, Target
 from social_archive.platforms.http import Answer, Http
-from social_archive.record import Observation, State, Unreadable, parse_time
+from social_archive.platforms.mastodon_briefs import Brief, briefs_of, depth_of, reaches, unshown
+from social_archive.record import Observation, State, Unreadable
 
 PAGE_SIZE: Final = 40  # the most that the API gives
 MAX_PAGES: Final = 10_000  # 400,000 posts: beyond that something is wrong
@@ -126,17 +124,17 @@ class Mastodon(Platform):
             answer = self._ask(path, params)
             if answer.status in _GONE:
                 raise self._gone(answer)
-            briefs = _briefs(answer)
+            briefs = briefs_of(answer)
             page = self._page("posts", answer, roots=self._roots_of(briefs))
             if len(asked) == 1 and not briefs and mastodon_records.count((self._account or {}).get("statuses_count")):
                 page.shortfall = "posts_withheld"  # the server counts posts and shows none: that is not "no posts"
             yield page
-            params = self._next(answer, briefs) if _reaches(briefs, since) else None
+            params = self._next(answer, briefs) if reaches(briefs, since) else None
 
     def thread(self, root: str) -> Iterator[Page]:
         self._own_id()
         self._root_of[root] = root
-        shown: dict[str, _Brief] = {}
+        shown: dict[str, Brief] = {}
         unasked, asked, cut = [root], set[str](), False
         page: Page | None = None
         while unasked and len(asked) < MAX_DIGS:
@@ -147,12 +145,12 @@ class Mastodon(Platform):
                 continue
             if page is not None:
                 yield page
-            briefs = _briefs(answer, "descendants")
+            briefs = briefs_of(answer, "descendants")
             shown.update((brief.key, brief) for brief in briefs)
             page = self._page("thread", answer, root=root)
             if self._was_cut(briefs, start):
                 cut = True
-                unasked += [key for key in _unshown(shown) if key not in asked and key not in unasked]
+                unasked += [key for key in unshown(shown) if key not in asked and key not in unasked]
         if page is not None:
             page.shortfall = self._shortfall(root, shown, cut)
             yield page
@@ -270,7 +268,7 @@ class Mastodon(Platform):
             context={"account_id": self._account["id"] if self._account else None, **context},
         )
 
-    def _next(self, answer: Answer, briefs: list[_Brief]) -> dict[str, str] | None:
+    def _next(self, answer: Answer, briefs: list[Brief]) -> dict[str, str] | None:
         """Parameters of the next page: of the Link header, or, from a full page without one, `max_id`.
 
         Only the parameters are taken, never the address: behind a proxy servers name themselves wrongly, and a token
@@ -285,7 +283,7 @@ class Mastodon(Platform):
 
     # ---------------------------------------------------------------- threads
 
-    def _roots_of(self, briefs: list[_Brief]) -> dict[str, str | None]:
+    def _roots_of(self, briefs: list[Brief]) -> dict[str, str | None]:
         """For the account's own replies on a page: the own post at the top of the thread, or None if another's.
 
         The same reply shows again in its thread; both sightings must agree, or it would seem edited in every run.
@@ -303,23 +301,23 @@ class Mastodon(Platform):
 
     def _climb(self, key: str) -> str | None:
         answer = self._ask(f"/api/v1/statuses/{quote(key, safe='')}/context")
-        ancestors = [] if answer.status in _GONE else _briefs(answer, "ancestors")
+        ancestors = [] if answer.status in _GONE else briefs_of(answer, "ancestors")
         top = ancestors[0] if ancestors else None
         own = self._account["id"] if self._account else None
         root = top.key if top is not None and top.parent is None and top.author == own else None
         self._root_of.update((ancestor.key, root) for ancestor in ancestors)
         return root
 
-    def _was_cut(self, briefs: list[_Brief], start: str) -> bool:
+    def _was_cut(self, briefs: list[Brief], start: str) -> bool:
         if self._token:
             return len(briefs) >= SIGNED_THREAD
-        return len(briefs) >= OPEN_THREAD or _depth(briefs, start) >= OPEN_DEPTH
+        return len(briefs) >= OPEN_THREAD or depth_of(briefs, start) >= OPEN_DEPTH
 
-    def _shortfall(self, root: str, shown: dict[str, _Brief], cut: bool) -> str | None:
+    def _shortfall(self, root: str, shown: dict[str, Brief], cut: bool) -> str | None:
         """Why this thread is known to be incomplete, or None."""
         direct = sum(1 for brief in shown.values() if brief.parent == root)
         withheld = direct < self._replies_of.get(root, 0)
-        if cut and (withheld or _unshown(shown)):
+        if cut and (withheld or unshown(shown)):
             return "thread_limit"
         return "replies_withheld" if withheld else None
 
@@ -340,67 +338,6 @@ class Mastodon(Platform):
         return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
 
 
-# --------------------------------------------------------------------------- the little that fetching must know
-
-
-class _Brief(msgspec.Struct):
-    """Of a status, what is needed to page and to see whether a thread is whole. Types are checked where used."""
-
-    id: Any = None
-    in_reply_to_id: Any = None
-    created_at: Any = None
-    replies_count: Any = None
-    account: Any = None
-
-    @property
-    def key(self) -> str:
-        return mastodon_records.exact_id(self.id) or ""
-
-    @property
-    def parent(self) -> str | None:
-        return mastodon_records.exact_id(self.in_reply_to_id)
-
-    @property
-    def replies(self) -> int:
-        return mastodon_records.count(self.replies_count) or 0
-
-    @property
-    def author(self) -> str | None:
-        return mastodon_records.exact_id(self.account.get("id")) if isinstance(self.account, dict) else None
-
-
-class _Context(msgspec.Struct):
-    ancestors: list[_Brief]
-    descendants: list[_Brief]
-
-
-_BRIEF = msgspec.json.Decoder(_Brief).decode
-_BRIEFS = msgspec.json.Decoder(list[_Brief]).decode
-_CONTEXT = msgspec.json.Decoder(_Context).decode
-
-
-def _briefs(answer: Answer, member: Literal["ancestors", "descendants"] | None = None) -> list[_Brief]:
-    """The statuses of an array, or of one member of a context. Items that cannot be read are left to `records`."""
-    body = answer.json_bytes()
-    try:
-        found = _BRIEFS(body) if member is None else getattr(_CONTEXT(body), member)
-    except (ValueError, RecursionError):
-        found = _briefs_one_by_one(answer, member)
-    return [brief for brief in found if brief.key]
-
-
-def _briefs_one_by_one(answer: Answer, member: str | None) -> list[_Brief]:
-    try:
-        natives = strict_json.items(answer.body if member is None else strict_json.members(answer.body)[member])
-    except (strict_json.BadJson, KeyError):
-        raise Unintelligible(f"{answer.url} answered JSON of another shape than Mastodon's API promises.") from None
-    found = []
-    for native in natives:
-        with contextlib.suppress(ValueError, RecursionError):
-            found.append(_BRIEF(native))
-    return found
-
-
 def _natives(page: Page) -> list[bytes]:
     if page.kind in ("item", "profile"):
         return [page.body]
@@ -410,30 +347,6 @@ def _natives(page: Page) -> list[bytes]:
     if "descendants" not in members:
         raise strict_json.BadJson("no_descendants")
     return strict_json.items(members["descendants"])
-
-
-def _reaches(briefs: list[_Brief], since: int | None) -> bool:
-    """Does this page hold anything newer than `since`, so that the next one may too? An undated item counts as new."""
-    if since is None or not briefs:
-        return True
-    moments = [parse_time(b.created_at) if isinstance(b.created_at, str) else None for b in briefs]
-    return any(moment is None or moment > since for moment in moments)
-
-
-def _unshown(shown: dict[str, _Brief]) -> list[str]:
-    """Statuses that count more replies than are shown under them."""
-    under: dict[str, int] = {}
-    for brief in shown.values():
-        if brief.parent:
-            under[brief.parent] = under.get(brief.parent, 0) + 1
-    return [key for key, brief in shown.items() if brief.replies > under.get(key, 0)]
-
-
-def _depth(briefs: list[_Brief], start: str) -> int:
-    depth = {start: 0}
-    for brief in briefs:  # parents come before their children
-        depth[brief.key] = depth.get(brief.parent or "", 0) + 1
-    return max(depth.values())
 
 
 def _is_api_error(answer: Answer) -> bool:

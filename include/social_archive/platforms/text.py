@@ -6,8 +6,9 @@ import html
 import re
 from typing import Final
 
-# Quoted attribute values may hold a ">". Possessive throughout, so that hostile input costs linear time.
-_TAG: Final = re.compile(r"<[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+>")
+# A "<" before anything but a name is text. A quoted attribute value may hold a ">". Possessive throughout, so that
+# hostile input costs linear time.
+_TAG: Final = re.compile(r"<(?=[A-Za-z/!?])[^<>\"']*+(?:(?:\"[^\"]*+\"|'[^']*+')[^<>\"']*+)*+>")
 _BREAKS: Final = re.compile(r"<(?:br|hr)\b[^<>]*+>|</(?:p|div|li|h[1-6]|blockquote|pre|ul|ol)>\s*+", re.IGNORECASE)
 _ANCHOR: Final = re.compile(r"<a\s[^<>]*+>", re.IGNORECASE)
 _HREF: Final = re.compile(r"\bhref=\"([^\"]*+)\"|\bhref='([^']*+)'", re.IGNORECASE)
@@ -30,7 +31,7 @@ def links(markup: str) -> tuple[str, ...]:
         return ()
     found: dict[str, None] = {}
     for anchor in _ANCHOR.findall(markup):
-        if _MENTION_OR_TAG.search(anchor):
+        if ("mention" in anchor or "hashtag" in anchor) and _MENTION_OR_TAG.search(anchor):
             continue
         href = _HREF.search(anchor)
         if href:

@@ -65,7 +65,8 @@ class AirflowHome:
 
     def environ(self, archive: Mapping[str, str]) -> dict[str, str]:
         """The environment of every Airflow process: ours, the archive's, and no other AIRFLOW setting."""
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW__", "AIRFLOW_"))}
+        unwanted = ("AIRFLOW_", "PYTHONDONTWRITEBYTECODE")  # uncompiled, every task would take seconds longer
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         kept = {name: value for name, value in os.environ.items() if name.startswith(("AIRFLOW_CONN_", "AIRFLOW_VAR_"))}
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
         ours = {"AIRFLOW_HOME": str(self.folder), "PATH": path, "GX_ANALYTICS_ENABLED": "false"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -50,6 +51,11 @@ class AirflowApi:
 
     def unpause(self, dag_id: str) -> None:
         self._send("PATCH", f"/api/v2/dags/{dag_id}", {"is_paused": False})
+
+    def runs_by_itself(self, dag_id: str) -> bool:
+        """Is a scheduled run due now? Airflow makes up for the latest tick when a DAG is first unpaused."""
+        moment = self._get(f"/api/v2/dags/{dag_id}").get("next_dagrun_run_after")
+        return moment is not None and datetime.fromisoformat(moment) <= datetime.now(UTC)
 
     def runs(self, dag_id: str) -> list[dict[str, Any]]:
         """The latest runs, newest first."""

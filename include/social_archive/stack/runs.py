@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 
 from rich.console import Console
 
+from social_archive.config import Agency
 from social_archive.errors import ArchiveError
 from social_archive.platforms import registry
 from social_archive.stack.pools import pools
@@ -14,29 +16,38 @@ from social_archive.stack.progress import Step, step
 from social_archive.stack.rest import FINISHED, AirflowApi
 
 _PATIENCE_PARSE = 120.0
+_PATIENCE_SCHEDULER = 15.0
 _PATIENCE_RUN = 3600.0
 
 
-def harvest_everything(api: AirflowApi, console: Console, *, wanted: bool | None) -> bool:
-    """Run the harvest DAGs: all (`wanted`), none (`False`), or those that never succeeded (`None`).
+@dataclass(frozen=True)
+class Harvested:
+    """What `archive up` made Airflow do: the DAGs it ran, and those of them that failed."""
 
-    Waits until they end. Raises ArchiveError if a DAG file is broken or a run fails.
+    ran: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+
+def harvest_everything(api: AirflowApi, agency: Agency, console: Console, *, wanted: bool | None) -> Harvested:
+    """Run the DAGs of platforms with accounts: all (`wanted`), none (`False`), or those that never succeeded (`None`).
+
+    Waits until they end. Raises ArchiveError if a DAG file is broken.
     """
     for name, pool in pools().items():
         api.ensure_pool(name, pool)
-    dags = [f"harvest_{name}" for name in registry()]
+    everything = {*(f"harvest_{name}" for name in registry()), "audit"}
     with step(console, "DAGs") as progress:
-        _wait_parsed(api, {*dags, "audit"}, progress)
-        for dag_id in (*dags, "audit"):
+        _wait_parsed(api, everything, progress)
+        for dag_id in everything:
             api.unpause(dag_id)
-        progress.result = f"{', '.join(dags)}, audit"
-    if wanted is False:
-        return False
-    todo = [dag_id for dag_id in dags if wanted or not _succeeded(api, dag_id)]
-    if todo:
-        with step(console, "Harvest") as progress:
-            _watch(api, {dag_id: api.trigger(dag_id) for dag_id in todo}, progress)
-    return bool(todo)
+        progress.result = ", ".join(sorted(everything))
+    dags = sorted({f"harvest_{account.platform}" for account in agency.enabled_accounts()})
+    todo = [] if wanted is False else [dag_id for dag_id in dags if wanted or not _succeeded(api, dag_id)]
+    if not todo:
+        return Harvested()
+    with step(console, "Harvest") as progress:
+        failed = _watch(api, {dag_id: _begin(api, dag_id) for dag_id in todo}, progress)
+    return Harvested(tuple(todo), tuple(failed))
 
 
 def _wait_parsed(api: AirflowApi, expected: set[str], progress: Step) -> None:
@@ -54,7 +65,20 @@ def _succeeded(api: AirflowApi, dag_id: str) -> bool:
     return any(run["state"] == "success" for run in api.runs(dag_id))
 
 
-def _watch(api: AirflowApi, runs: dict[str, str], progress: Step) -> None:
+def _begin(api: AirflowApi, dag_id: str) -> str:
+    """The run to watch: one that is under way or about to be, else a new one."""
+    deadline = time.monotonic() + (_PATIENCE_SCHEDULER if api.runs_by_itself(dag_id) else 0)
+    while True:
+        for run in api.runs(dag_id):
+            if run["state"] not in FINISHED:
+                return str(run["dag_run_id"])
+        if time.monotonic() >= deadline:
+            return api.trigger(dag_id)
+        time.sleep(0.5)
+
+
+def _watch(api: AirflowApi, runs: dict[str, str], progress: Step) -> list[str]:
+    """Wait until the runs end; returns the DAGs whose run failed."""
     deadline = time.monotonic() + _PATIENCE_RUN
     states: dict[str, str] = {}
     while set(states) != set(runs):
@@ -68,11 +92,7 @@ def _watch(api: AirflowApi, runs: dict[str, str], progress: Step) -> None:
         time.sleep(1)
     failed = [dag_id for dag_id, state in states.items() if state == "failed"]
     progress.result = f"{len(runs) - len(failed)} of {len(runs)} runs succeeded"
-    if failed:
-        raise ArchiveError(
-            f"A harvest failed: {', '.join(failed)}. The other accounts are archived.",
-            remedy="Open the red task in Airflow: its log and the DAG's documentation say how to recover.",
-        )
+    return failed
 
 
 def _tasks(api: AirflowApi, runs: dict[str, str]) -> str:

@@ -2,8 +2,8 @@
 
 It is tamper-*evident*, not WORM against its own host: whoever owns this unix user can remove bytes behind the S3
 gateway. The ledger and its outside witness carry the claim. What is shut here: every port binds 127.0.0.1, the
-filer's and volumes' HTTP routes need a token (a locked version could be destroyed there without one), telemetry,
-WebDAV, the admin page, Iceberg, bucket creation by upload and recursive bucket deletion are off.
+filer's and volumes' own routes need a token (HTTP) or a certificate (gRPC), for a locked version could be destroyed
+there; telemetry, WebDAV, the admin page, Iceberg, bucket creation by upload and recursive bucket deletion are off.
 
 Layout under the state folder: `seaweed/` (data, keys, ports: survives restarts), `run/seaweed.pid`, `logs/seaweed.log`.
 """
@@ -11,8 +11,10 @@ Layout under the state folder: `seaweed/` (data, keys, ports: survives restarts)
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -23,6 +25,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +38,8 @@ _PORT_FLAGS: Final = (
     "s3.port", "s3.port.grpc", "filer.port", "filer.port.grpc", "volume.port", "volume.port.grpc",
     "master.port", "master.port.grpc", "admin.port", "admin.port.grpc",
 )  # fmt: skip
+
+_LOG_LINE = re.compile(r"[IW]\d{4} ")  # the store's own log, which is no complaint
 
 _LOCK_READ: Final = ("GetObjectRetention", "GetObjectLegalHold", "GetBucketObjectLockConfiguration")
 IDENTITIES: Final[dict[str, tuple[str, ...]]] = {
@@ -154,8 +159,10 @@ def shell(state: Path, *commands: str, timeout: float = 120) -> str:
         [_binary(), "shell", f"-master={address['master']}", f"-filer={address['filer']}"],
         cwd=home, input=lines, capture_output=True, text=True, timeout=timeout, check=False,
     )  # fmt: skip
-    if done.returncode or "error:" in done.stdout + done.stderr:
-        raise StoreError(f"The embedded store refused `{commands[0].split(' ')[0]}`: {done.stderr.strip()[-300:]}")
+    complaints = [line for line in done.stderr.splitlines() if line.strip() and not _LOG_LINE.match(line)]
+    if done.returncode or complaints:  # it exits with 0 after most mistakes
+        problem = complaints[0] if complaints else f"code {done.returncode}"
+        raise StoreError(f"The embedded store refused `{commands[0].split(' ')[0]}`: {problem[:300]}")
     return done.stdout
 
 
@@ -208,11 +215,56 @@ def _identities(home: Path) -> dict[str, Identity]:
 
 
 def _write_security(home: Path) -> None:
-    """Tokens for the HTTP routes behind the gateway: without them anyone on this host could delete a locked version."""
+    """Tokens for the HTTP routes and certificates for the gRPC ones behind the gateway.
+
+    Without them every user of this host could destroy a locked version there.
+    """
     path = home / "security.toml"
-    if not path.exists():
-        parts = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
-        _write_secret(path, "\n".join(f'[{part}]\nkey = "{secrets.token_hex(32)}"\n' for part in parts))
+    if path.exists():
+        return
+    jwt = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+    parts = [f'[{part}]\nkey = "{secrets.token_hex(32)}"\n' for part in jwt]
+    authority, key, certificate = _certificates()
+    for name, pem in (("ca.crt", authority), ("grpc.key", key), ("grpc.crt", certificate)):
+        _write_secret(home / name, pem)
+    parts.append('[grpc]\nca = "ca.crt"\n')  # relative: the store runs in its folder, which may be moved
+    parts += [
+        f'[grpc.{part}]\ncert = "grpc.crt"\nkey = "grpc.key"\n'
+        for part in ("master", "volume", "filer", "s3", "admin", "client")
+    ]
+    _write_secret(path, "\n".join(parts))
+
+
+def _certificates() -> tuple[str, str, str]:
+    """(authority, key, certificate) in PEM for 127.0.0.1; the authority's key is not kept."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    now = datetime.now(UTC)
+
+    def certify(name: str, key: Any, signer: Any, issuer: str, authority: bool) -> str:
+        named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        by = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)])
+        hosts = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(HOST))]
+        builder = (
+            x509.CertificateBuilder(by, named, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=36_500))
+            .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+        )
+        return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+    root, leaf = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    pem = leaf.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    return (
+        certify("archive store authority", root, root, "archive store authority", True),
+        pem,
+        certify("archive store", leaf, root, "archive store authority", False),
+    )
 
 
 def _write_secret(path: Path, content: Any) -> None:
@@ -239,14 +291,24 @@ def _choose_ports(home: Path, s3_port: int | None) -> dict[str, int]:
 
 
 def _take(held: contextlib.ExitStack, wanted: int | None) -> int:
-    """`wanted` if it is free, else any free port; held until all are chosen, so that no two are equal."""
-    for port in ([wanted] if wanted else []) + [0]:
+    """`wanted` if it is free, else any free port; held until all are chosen, so that no two are equal.
+
+    Below the range from which systems take the ports of outgoing connections: a port that is remembered for the next
+    start must not be taken by one of those meanwhile.
+    """
+    for port in ([wanted] if wanted else []) + [20_000 + secrets.randbelow(12_000) for _ in range(200)]:
         listener = held.enter_context(socket.socket())
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             listener.bind((HOST, port))
-            return int(listener.getsockname()[1])
+            return port
     raise StoreError("No free port on the loopback interface.")
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody uses at this moment."""
+    with contextlib.ExitStack() as held:
+        return _take(held, None)
 
 
 def _wait_ready(child: subprocess.Popen[bytes], port: int, patience: float, log: Path) -> None:
@@ -308,9 +370,15 @@ def _end(pid: int, signals: tuple[signal.Signals, ...], patience: float) -> None
 
 
 def _ended(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # our own child would stay a zombie otherwise
-    return not any(_command_line(pid))
+    """Gone or a zombie, and so without open ports (an empty command line comes earlier than that)."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid  # our own child: reap it
+    except ChildProcessError:
+        pass
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return not _command_line(pid)
 
 
 def _die_with_parent() -> None:

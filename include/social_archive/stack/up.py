@@ -20,7 +20,7 @@ from social_archive.stack.airflow import COMPONENTS, REPOSITORY, AirflowHome
 from social_archive.stack.processes import Processes
 from social_archive.stack.progress import step
 from social_archive.stack.rest import HEALTHY, AirflowApi
-from social_archive.stack.runs import harvest_everything
+from social_archive.stack.runs import Harvested, harvest_everything
 
 SANDBOX = "sandbox"
 SANDBOX_AGENCY = REPOSITORY / "include" / "sandbox" / "agency"
@@ -35,7 +35,7 @@ class Stack:
     passwords: dict[str, str]
     store_url: str | None
     sandbox: dict[str, str]
-    harvested: bool  # did this call run harvests
+    harvested: Harvested
 
 
 def up(agency_folder: Path, state: Path, console: Console, *, harvest: bool | None = None) -> Stack:
@@ -48,7 +48,7 @@ def up(agency_folder: Path, state: Path, console: Console, *, harvest: bool | No
     sandbox = _start_sandbox(state, processes, console) if _is_sandbox(agency_folder) else {}
     home = _start_airflow(state, processes, console)
     with AirflowApi(home.url, "admin", home.passwords()["admin"]) as api:
-        harvested = harvest_everything(api, console, wanted=harvest)
+        harvested = harvest_everything(api, agency, console, wanted=harvest)
     return Stack(home.url, home.passwords(), store_url, sandbox, harvested)
 
 

@@ -1,0 +1,265 @@
+"""`make tour`: the life of a record in the sample agency, told step by step, on a store and platforms of its own.
+
+Nothing is staged: the same harvest, the same commands and the same embedded store as everywhere else, in a folder that
+the next tour begins anew. Ends with a table of steps; `tour.json` beside the state folder holds it for machines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.table import Table
+
+from sandbox import control, folder
+from social_archive.archive import Archive, open_archive
+from social_archive.config import load_agency
+from social_archive.harvest import HarvestReport, run
+from social_archive.note import Signer
+from social_archive.stack import seaweed
+from social_archive.store import ensure_buckets
+
+MAIN = "larkspur"
+
+
+@dataclass
+class Step:
+    """One step as told: `figure` is the number a visitor should remember."""
+
+    name: str
+    ok: bool
+    figure: str
+    seconds: float
+
+
+@dataclass
+class Tour:
+    """A running tour: the archive, the platforms' control, and what has been shown so far."""
+
+    archive: Archive
+    mastodon: control.Control
+    console: Console
+    steps: list[Step] = field(default_factory=list)
+    remembered: dict[str, Any] = field(default_factory=dict)
+
+    def harvest(self, account: str = MAIN) -> HarvestReport:
+        with self.console.status(f"harvesting {account}"):
+            return run(self.archive, self.archive.account(account))
+
+    def command(self, *words: str, show: bool = True, code: int = 0) -> str:
+        """Run `archive …` as a person would and show what it prints; a wrong exit code fails the step."""
+        if show:
+            typed = " ".join(shlex.quote(os.path.relpath(w) if w.startswith("/") else w) for w in words)
+            self.console.print(f"\n[bold]$[/bold] archive {typed}", highlight=False, soft_wrap=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "social_archive", "--agency", str(self.archive.agency.folder),
+             "--state", str(self.archive.state), *words],
+            capture_output=True, text=True, env={**os.environ, "COLUMNS": str(self.console.width - 4)}, check=False,
+        )  # fmt: skip
+        if show:
+            lines = done.stdout.rstrip().splitlines()
+            cut = lines if len(lines) <= 24 else [*lines[:22], f"… {len(lines) - 22} more lines"]
+            self.console.print("\n".join(f"  {line}" for line in cut), markup=False, highlight=False, soft_wrap=True)
+        if done.returncode != code:
+            raise AssertionError(f"`archive {words[0]}` ended with {done.returncode}, not {code}: {done.stderr[-400:]}")
+        return done.stdout
+
+    def asked(self, *words: str) -> Any:
+        """The same as data."""
+        return json.loads(self.command("--json", *words, show=False))
+
+
+# --------------------------------------------------------------------------- the steps
+
+
+def harvest(t: Tour) -> str:
+    """**Harvest.** Every account is read: posts, comments, replies at every depth, the profile, the pictures. Each
+    becomes a row of Parquet in the locked bucket; one ledger entry makes a batch of them records."""
+    reports = [t.harvest(a.name) for a in t.archive.agency.accounts]
+    for r in reports:
+        note = f"  ({r.outcome}: {r.message.split('. ')[0]})" if r.outcome != "ok" else ""
+        t.console.print(
+            f"  {r.platform + '/' + r.account:32} {r.posts:4} posts {r.comments:5} comments {r.replies:5} replies{note}",
+            markup=False, highlight=False,
+        )  # fmt: skip
+    taken = sum(r.new for r in reports)
+    assert taken > 500
+    assert sum(r.outcome == "ok" for r in reports) >= len(reports) - 1
+    return f"{taken} records"
+
+
+def second_run_adds_nothing(t: Tour) -> str:
+    """**Again.** Nothing has changed, so nothing may be written: not an object, not a ledger entry."""
+    before = t.archive.ledger.head().n
+    report = t.harvest()
+    assert report.entries == []
+    assert t.archive.ledger.head().n == before
+    return f"{report.unchanged} seen, 0 written"
+
+
+def edit_makes_a_version(t: Tour) -> str:
+    """**An edit.** Somebody rewrites a comment on the platform. The archive keeps both versions; a like would be none."""
+    comment = t.mastodon.role("editable_comment")
+    t.mastodon.edit(comment, "On second thought: the summer reading kick-off was wonderful. (invented)")
+    report = t.harvest()
+    assert (report.changed, report.new) == (1, 0)
+    known = t.archive.catalog.latest("mastodon", MAIN, [comment])[comment]
+    t.remembered["rid"] = known.rid
+    t.command("show", known.rid)
+    assert known.version == 2
+    return f"version {known.version}"
+
+
+def quarantine(t: Tour) -> str:
+    """**Quarantine.** Some items cannot be records: a key twice, a date in the year 9999. They are kept with their bytes
+    and the reason, and hold up nobody else."""
+    t.command("quarantine", "list")
+    items = t.archive.catalog.quarantine_items()
+    assert items
+    return f"{len(items)} items held"
+
+
+def gap(t: Tour) -> str:
+    """**A gap.** The login dies. The archive writes down that it could not see, from when to when; a later harvest
+    closes the gap and says what can never be known."""
+    t.mastodon.expire_tokens(MAIN)
+    blind = t.harvest()
+    t.console.print(f"  {blind.outcome}: {blind.message}", markup=False, highlight=False)
+    assert [g.reason for g in blind.gaps] == ["login_expired"]
+    t.mastodon.renew_tokens(MAIN)
+    seeing = t.harvest()
+    assert any(g.closed and g.reason == "login_expired" for g in seeing.gaps)
+    return "1 gap, opened and closed"
+
+
+def find(t: Tour) -> str:
+    """**Find.** One box over everything that was ever harvested; gaps that overlap the answer are named with it."""
+    t.command("find", "summer reading", "--limit", "4")
+    answer = t.asked("find", "summer reading")
+    assert answer["total"] > 3
+    return f"{answer['total']} hits"
+
+
+def prove(t: Tour) -> str:
+    """**Prove.** A proof of one record, in one file: the ledger's leaf, the path to the signed root, and only the fields
+    you choose to reveal. It is checked without the archive and without a network."""
+    proof = t.archive.state / "proof.json"
+    t.command("prove", t.remembered["rid"], "-o", str(proof), "--reveal", "body,created,origin")
+    t.command("verify-proof", str(proof))
+    altered = json.loads(proof.read_text())
+    for revealed in altered["fields"]:
+        if revealed["name"] == "body":
+            revealed["value"] = {"s": "Words that were never said."}
+    forged = proof.with_name("forged.json")
+    forged.write_text(json.dumps(altered))
+    t.command("verify-proof", str(forged), code=3)
+    return "true one holds, forged one does not"
+
+
+def tamper_is_named(t: Tour) -> str:
+    """**Tamper.** Somebody with the store's own keys writes a forged entry over an old one. The ledger's first version is
+    the truth; verification names the key."""
+    key = f"entries/{1:020d}.jsonl"
+    body = t.archive.ledger_store.get(key)
+    t.remembered["answers"] = _answers(t)
+    t.command("ledger", "verify")
+    t.archive.ledger_store.put(key, body.replace(b'"t":"record"', b'"t":"forged"', 1))
+    named = json.loads(t.command("--json", "ledger", "verify", show=False, code=3))
+    t.command("ledger", "verify", code=3)
+    findings = [f for f in named["findings"] if f["key"] == key]
+    assert findings
+    return f"{findings[0]['code']} named"
+
+
+def rebuild(t: Tour) -> str:
+    """**Rebuild.** Everything but the bucket is deleted. The answers come back byte for byte."""
+    shutil.rmtree(t.archive.cache)
+    t.command("rebuild")
+    assert _answers(t) == t.remembered["answers"]
+    return f"{len(t.remembered['answers'])} bytes, identical"
+
+
+def _answers(t: Tour) -> str:
+    return t.command("--json", "find", "--limit", "5000", show=False) + t.command(
+        "--json", "show", t.remembered["rid"], show=False
+    )
+
+
+STEPS: tuple[Callable[[Tour], str], ...] = (
+    harvest, second_run_adds_nothing, edit_makes_a_version, quarantine, gap, find, prove, tamper_is_named, rebuild,
+)  # fmt: skip
+
+
+# --------------------------------------------------------------------------- the frame
+
+
+def walk(state: Path, console: Console) -> list[Step]:
+    """Walk all steps; a failed one is told and ends the tour. Writes `<state>/tour.json`."""
+    with _stage(state / "tour", console) as tour:
+        for step in STEPS:
+            if not _told(tour, step):
+                break
+    (state / "tour.json").write_text(json.dumps([asdict(s) for s in tour.steps], indent=2) + "\n")
+    _table(tour)
+    return tour.steps
+
+
+def _told(tour: Tour, step: Callable[[Tour], str]) -> bool:
+    tour.console.print()
+    tour.console.print(Panel(Markdown(" ".join((step.__doc__ or "").split())), border_style="blue"))
+    started = time.monotonic()
+    try:
+        figure, ok = step(tour), True
+    except Exception as failure:  # noqa: BLE001 - told to the visitor, and the exit code says it too
+        figure, ok = f"{type(failure).__name__}: {failure}", False
+    tour.steps.append(Step(step.__name__, ok, figure, round(time.monotonic() - started, 1)))
+    tour.console.print(f"  {'✓' if ok else '✗'} {figure}", style="green" if ok else "red", markup=False)
+    return ok
+
+
+@contextmanager
+def _stage(state: Path, console: Console) -> Iterator[Tour]:
+    """A fresh store, fresh platforms and a fresh agency folder for this tour; stopped at the end, left to look at."""
+    shutil.rmtree(state, ignore_errors=True)
+    state.mkdir(parents=True)
+    with console.status("starting an object store and the sample platforms"):
+        store = seaweed.start(state, s3_port=None, die_with_parent=True)
+    try:
+        with control.running(state / "sandbox") as urls:
+            agency = folder.agency_folder(state / "agency", urls)
+            config = load_agency(agency)
+            who = store.identities["archive"]
+            key = Signer.generate(config.ledger.origin)
+            os.environ |= folder.environment() | {
+                "ARCHIVE_S3_ENDPOINT": store.endpoint,
+                "ARCHIVE_S3_ACCESS_KEY": who.access_key,
+                "ARCHIVE_S3_SECRET_KEY": who.secret_key,
+                config.ledger.signing_key.partition(":")[2]: key.text(),
+            }
+            ensure_buckets(config.store, client=store.client("admin"))
+            yield Tour(open_archive(agency, state=state), control.Control(urls["mastodon"]), console)
+    finally:
+        store.stop()
+
+
+def _table(tour: Tour) -> None:
+    table = Table(title="The tour")
+    for column in ("step", "ok", "figure", "seconds"):
+        table.add_column(column, justify="right" if column == "seconds" else "left")
+    for s in tour.steps:
+        table.add_row(s.name, "✓" if s.ok else "✗", s.figure, f"{s.seconds:.1f}")
+    tour.console.print()
+    tour.console.print(table)
