@@ -6,13 +6,17 @@ import os
 import uuid
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
-from hypothesis import settings
 
 from social_archive.config import StoreConfig
 from social_archive.stack import seaweed
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+
+# Two shared cores: how long one example takes says nothing.
+hypothesis.settings.register_profile("archive", deadline=None)
+hypothesis.settings.load_profile("archive")
 
 
 @pytest.fixture(scope="session")

@@ -95,11 +95,17 @@ class Scripted(Platform):
             created = page.observed_at - raw.get("age", 0)
             yield self.stamped(
                 Observation(
-                    kind=raw["kind"], native_id=raw["id"], native=json.dumps(raw).encode(), body=raw["text"],
-                    parent_native_id=raw.get("parent"), root_native_id=raw.get("root"), state=raw.get("state", "present"),
-                    author_id=raw.get("author", "larkspur"), author_is_account=raw["kind"] in ("post", "profile"),
+                    kind=raw["kind"],
+                    native_id=raw["id"],
+                    native=json.dumps(raw).encode(),
+                    body=raw["text"],
+                    parent_native_id=raw.get("parent"),
+                    root_native_id=raw.get("root"),
+                    state=raw.get("state", "present"),
+                    author_id=raw.get("author", "larkspur"),
+                    author_is_account=raw["kind"] in ("post", "profile"),
                     created_at=created - created % 86_400_000_000,
-                ),  # fmt: skip
+                ),
                 page,
             )
         if page.kind == "profile":

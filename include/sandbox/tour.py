@@ -92,7 +92,7 @@ def harvest(t: Tour) -> str:
     for r in reports:
         note = f"  ({r.outcome}: {r.message.split('. ')[0]})" if r.outcome != "ok" else ""
         t.console.print(
-            f"  {r.platform + '/' + r.account:32} {r.posts:4} posts {r.comments:5} comments {r.replies:5} replies{note}",
+            f"  {r.platform + '/' + r.account:30} {r.posts:3} posts {r.comments:4} comments {r.replies:4} replies{note}",
             markup=False, highlight=False,
         )  # fmt: skip
     taken = sum(r.new for r in reports)
@@ -111,7 +111,7 @@ def second_run_adds_nothing(t: Tour) -> str:
 
 
 def edit_makes_a_version(t: Tour) -> str:
-    """**An edit.** Somebody rewrites a comment on the platform. The archive keeps both versions; a like would be none."""
+    """**An edit.** Somebody rewrites a comment on the platform. Both versions are kept; a like would make none."""
     comment = t.mastodon.role("editable_comment")
     t.mastodon.edit(comment, "On second thought: the summer reading kick-off was wonderful. (invented)")
     report = t.harvest()
@@ -124,7 +124,7 @@ def edit_makes_a_version(t: Tour) -> str:
 
 
 def quarantine(t: Tour) -> str:
-    """**Quarantine.** Some items cannot be records: a key twice, a date in the year 9999. They are kept with their bytes
+    """**Quarantine.** Some items cannot be records: a key twice, a date in the year 9999. They are kept, their bytes
     and the reason, and hold up nobody else."""
     t.command("quarantine", "list")
     items = t.archive.catalog.quarantine_items()
@@ -154,10 +154,10 @@ def find(t: Tour) -> str:
 
 
 def prove(t: Tour) -> str:
-    """**Prove.** A proof of one record, in one file: the ledger's leaf, the path to the signed root, and only the fields
+    """**Prove.** A proof of one record, in one file: the ledger's leaf, the path to the signed root, only the fields
     you choose to reveal. It is checked without the archive and without a network."""
     proof = t.archive.state / "proof.json"
-    t.command("prove", t.remembered["rid"], "-o", str(proof), "--reveal", "body,created,origin")
+    t.command("prove", t.remembered["rid"], "-o", str(proof), "--reveal", "body,times,origin")
     t.command("verify-proof", str(proof))
     altered = json.loads(proof.read_text())
     for revealed in altered["fields"]:
@@ -170,7 +170,7 @@ def prove(t: Tour) -> str:
 
 
 def tamper_is_named(t: Tour) -> str:
-    """**Tamper.** Somebody with the store's own keys writes a forged entry over an old one. The ledger's first version is
+    """**Tamper.** Somebody with the store's own keys writes a forged entry over an old one. The first version is
     the truth; verification names the key."""
     key = f"entries/{1:020d}.jsonl"
     body = t.archive.ledger_store.get(key)
@@ -223,7 +223,7 @@ def _told(tour: Tour, step: Callable[[Tour], str]) -> bool:
     started = time.monotonic()
     try:
         figure, ok = step(tour), True
-    except Exception as failure:  # noqa: BLE001 - told to the visitor, and the exit code says it too
+    except Exception as failure:
         figure, ok = f"{type(failure).__name__}: {failure}", False
     tour.steps.append(Step(step.__name__, ok, figure, round(time.monotonic() - started, 1)))
     tour.console.print(f"  {'✓' if ok else '✗'} {figure}", style="green" if ok else "red", markup=False)

@@ -123,21 +123,22 @@ def commit(archive: Archive, batch: Batch) -> Accessioned:
 def _changes(archive: Archive, batch: Batch) -> list[_Change]:
     """Observations that differ from the latest accessioned version, in order, with the version each becomes.
 
-    Compared with the *latest* version, not with all: A, B, A is three versions.
+    Compared with the *latest* version, not with all: A, B, A is three versions. An observation older than that
+    version is stale (its writer slept while another went on) and would turn the thing's history round.
     """
     known = archive.catalog.latest(batch.platform, batch.account, [o.native_id for o in batch.observations])
-    latest = {native_id: (k.digest, k.rid, k.version) for native_id, k in known.items()}
+    latest = {native_id: (k.digest, k.rid, k.version, k.observed_at) for native_id, k in known.items()}
     changes = []
     for o in batch.observations:
         digest = evidential_digest(o)
         before = latest.get(o.native_id)
         if before is None:
             change = _Change(o, digest, new_rid(), 1)
-        elif before[0] != digest:
+        elif before[0] != digest and o.observed_at >= before[3]:
             change = _Change(o, digest, before[1], before[2] + 1)
         else:
             continue
-        latest[o.native_id] = (digest, change.rid, change.version)
+        latest[o.native_id] = (digest, change.rid, change.version, o.observed_at)
         changes.append(change)
     return changes
 
@@ -153,7 +154,11 @@ def _not_yet_quarantined(archive: Archive, batch: Batch) -> list[dict[str, Any]]
 
 
 def _moved_cursor(archive: Archive, batch: Batch) -> dict[str, Any] | None:
-    if batch.cursor is None or batch.cursor == archive.catalog.cursor(batch.platform, batch.account):
+    """The cursor for the ledger; None if it does not reach further than the one that is there."""
+    if batch.cursor is None:
+        return None
+    before = archive.catalog.cursor(batch.platform, batch.account) or {}
+    if before.get("seen_until") is not None and before["seen_until"] >= (batch.cursor.get("seen_until") or 0):
         return None
     return {"platform": batch.platform, "account": batch.account, "value": batch.cursor}
 
@@ -164,9 +169,14 @@ def _versions(archive: Archive, changes: Sequence[_Change]) -> list[Version]:
         cohort = archive.schedule.cohort_of(change.observation)
         versions.append(
             accessioned(
-                change.observation, rid=change.rid, version=change.version, series=cohort.series,
-                cutoff=cohort.cutoff, retain_until=cohort.retain_until, digest=change.digest,
-            )  # fmt: skip
+                change.observation,
+                rid=change.rid,
+                version=change.version,
+                series=cohort.series,
+                cutoff=cohort.cutoff,
+                retain_until=cohort.retain_until,
+                digest=change.digest,
+            )
         )
     return versions
 
@@ -174,7 +184,9 @@ def _versions(archive: Archive, changes: Sequence[_Change]) -> list[Version]:
 # --------------------------------------------------------------------------- objects
 
 
-def _write(archive: Archive, batch: Batch, versions: Sequence[Version], quarantined: Sequence[dict[str, Any]]) -> _Written:
+def _write(
+    archive: Archive, batch: Batch, versions: Sequence[Version], quarantined: Sequence[dict[str, Any]]
+) -> _Written:
     """Write all Parquet objects of a batch, one per cohort, several at a time."""
     jobs: list[tuple[str, str, int | None, pa.Table]] = []
     record_leaves: list[bytes] = []
@@ -233,7 +245,9 @@ def _record_leaf(v: Version) -> bytes:
     )  # fmt: skip
 
 
-def _put_table(archive: Archive, cls: str, key: str, retain_until: int | None, rows: pa.Table) -> tuple[dict[str, Any], bytes]:
+def _put_table(
+    archive: Archive, cls: str, key: str, retain_until: int | None, rows: pa.Table
+) -> tuple[dict[str, Any], bytes]:
     sink = io.BytesIO()
     pq.write_table(rows, sink, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP)
     body = sink.getvalue()
@@ -262,7 +276,11 @@ def describe(ref: ObjectRef, *, cls: str, rows: int, retain_until: int | None) -
 
 
 def _draft(
-    archive: Archive, batch: Batch, written: _Written, signature: list[tuple[str, int, bytes]], cursor: dict[str, Any] | None
+    archive: Archive,
+    batch: Batch,
+    written: _Written,
+    signature: list[tuple[str, int, bytes]],
+    cursor: dict[str, Any] | None,
 ) -> Draft:
     resolved = [canonical({"t": "quarantine.resolved", "q": r["qid"], "as": r["as"]}) for r in batch.resolved]
     return Draft(
@@ -325,5 +343,3 @@ def seal(archive: Archive, objects: Sequence[dict[str, Any]], tick: Callable[[],
 
     with ThreadPoolExecutor(_WRITERS) as pool:
         list(pool.map(one, objects))
-
-

@@ -98,7 +98,9 @@ class Archive:
             return found[0]
         known = ", ".join(f"{a.platform}/{a.name}" for a in self.agency.accounts)
         problem = "is on more than one platform" if found else "is not in accounts.yaml"
-        raise ConfigError(f"The account {name!r} {problem}; the accounts are: {known}.", remedy="Name it platform/account.")
+        raise ConfigError(
+            f"The account {name!r} {problem}; the accounts are: {known}.", remedy="Name it platform/account."
+        )
 
     def adapter(self, account: Account) -> Platform:
         """The adapter of one account, connected, with its secrets resolved."""

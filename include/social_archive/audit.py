@@ -45,6 +45,7 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
         states = list(pool.map(lambda o: _state(archive, o, tick), objects))
     unsealed = [o for o, state in zip(objects, states, strict=True) if state == "unsealed"]
     seal(archive, [_described(o) for o in unsealed])
+    archive.ledger.keep_locked()
     moment = now or datetime.now(UTC)
     return {
         "objects": len(objects),

@@ -21,14 +21,15 @@ import pyarrow.parquet as pq
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 2
+LAYOUT: Final = 3
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
   platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
-  parent TEXT, root TEXT, created_at INT, media INT, n INT, PRIMARY KEY (platform, account, native_id)
+  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, n INT,
+  PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
 CREATE TABLE IF NOT EXISTS objects (
@@ -51,7 +52,7 @@ CREATE TABLE IF NOT EXISTS looks (
 
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
-    "root_native_id", "created_at", "media", "gap_reason", "gap_from", "gap_to",
+    "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to",
 ]  # fmt: skip
 
 
@@ -68,6 +69,7 @@ class Known:
     parent: str | None
     root: str | None
     created_at: int | None
+    observed_at: int
     has_media: bool
 
 
@@ -164,7 +166,7 @@ class Catalog:
             else:
                 self._take_quarantine(table, described["key"], entry.n)
         for line in entry.leaves[1:]:
-            if line.startswith(b'{"q":') and b'"t":"quarantine.resolved"' in line:
+            if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
                 self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
         if cursor := entry.header.get("cursor"):
             self._db.execute(
@@ -188,13 +190,15 @@ class Catalog:
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
         self._db.executemany(
-            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET version=excluded.version,"
-            " digest=excluded.digest, state=excluded.state, kind=excluded.kind, parent=excluded.parent,"
-            " root=excluded.root, created_at=excluded.created_at, media=excluded.media, n=excluded.n"
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            " version=excluded.version, digest=excluded.digest, state=excluded.state, kind=excluded.kind,"
+            " parent=excluded.parent, root=excluded.root, created_at=excluded.created_at, media=excluded.media,"
+            " observed_at=excluded.observed_at, n=excluded.n"
             " WHERE excluded.version > things.version",
             zip(
                 c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
-                c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, [n] * len(rids), strict=True,
+                c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, c["observed_at"],
+                [n] * len(rids), strict=True,
             ),
         )  # fmt: skip
         gaps = [
@@ -236,7 +240,7 @@ class Catalog:
     def under(self, platform: str, account: str, root: str) -> dict[str, Known]:
         """Everything that was ever seen under one post, at any depth."""
         rows = self._db.execute(
-            f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
+            f"SELECT {_KNOWN} FROM things INDEXED BY things_by_root WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
             (platform, account, root),
         )
         return {row[5]: _known(row) for row in rows}
@@ -259,8 +263,8 @@ class Catalog:
     def open_gaps(self, platform: str, account: str) -> list[OpenGap]:
         """Gaps that no later harvest has closed. Coverage gaps (a page cap) stay open: nothing can close them."""
         rows = self._db.execute(
-            "SELECT native_id, reason, gap_from, gap_to FROM gaps WHERE platform = ? AND account = ? AND state != 'present'"
-            " ORDER BY native_id",
+            "SELECT native_id, reason, gap_from, gap_to FROM gaps"
+            " WHERE platform = ? AND account = ? AND state != 'present' ORDER BY native_id",
             (platform, account),
         )
         return [OpenGap(*row) for row in rows]
@@ -272,7 +276,8 @@ class Catalog:
             some = native_sha256[start : start + 500]
             marks = ",".join("?" * len(some))
             rows = self._db.execute(
-                f"SELECT native_sha256 FROM quarantine WHERE platform = ? AND account = ? AND native_sha256 IN ({marks})",  # noqa: S608
+                "SELECT native_sha256 FROM quarantine"  # noqa: S608
+                f" WHERE platform = ? AND account = ? AND native_sha256 IN ({marks})",
                 (platform, account, *some),
             )
             found.update(row[0] for row in rows)
@@ -337,11 +342,12 @@ class Catalog:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
 
 
-_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, media"
+_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, media"
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    return Known(row[0].hex(), *row[1:9], has_media=bool(row[9]))
+    rid, *middle, media = row
+    return Known(rid.hex(), *middle, bool(media))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)
@@ -362,4 +368,3 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
 def _place(key: str) -> dict[str, str]:
     """The hive-style parts of a key: {"series": ..., "cutoff": ..., "platform": ..., "account": ...}."""
     return dict(part.split("=", 1) for part in key.split("/") if "=" in part)
-

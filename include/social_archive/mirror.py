@@ -6,8 +6,8 @@ folder repeats the bucket's keys, so that a cohort's copies can be destroyed wit
 
 from __future__ import annotations
 
-import os
 import shutil
+import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,7 +52,7 @@ class Mirror:
         """Write a copy so that a reader never sees half of it."""
         path = self.folder / key
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         partial.write_bytes(body)
         partial.replace(path)
 

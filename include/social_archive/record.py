@@ -252,8 +252,8 @@ def evidential_digest(o: Observation) -> bytes:
 # --------------------------------------------------------------------------- commitment
 
 COMMITTED: Final[tuple[str, ...]] = (
-    "author", "body", "body_html", "counts", "created", "edited", "gap", "language", "links", "media", "native",
-    "native_id", "origin", "permalink", "provenance", "state", "thread",
+    "author", "body", "body_html", "context", "gap", "identity", "links", "media", "native", "origin", "provenance",
+    "state", "times",
 )  # fmt: skip
 """Fields that are committed one by one, in the order in which they are hashed. Some stand for several columns:
 a reader who may see one of a group's columns may see them all."""
@@ -287,8 +287,8 @@ def combine(parts: Iterable[tuple[str, bytes]]) -> bytes:
 def committed_values(o: Observation) -> list[tuple[str, Any]]:
     """The committed fields that have a value, sorted by name: text, bytes, or JSON of a group of columns.
 
-    Times are integers (microseconds). An empty field is absent, so that adding a column later changes no old
-    commitment.
+    Times are integers (microseconds). An empty field is absent, so that a field added later changes no
+    old commitment. Ids and permalink are one field because each of them leads to the post.
     """
     values: list[tuple[str, Any]] = []
     if o.author_id is not None or o.author_name is not None or o.author_handle is not None:
@@ -298,32 +298,24 @@ def committed_values(o: Observation) -> list[tuple[str, Any]]:
         values.append(("body", o.body))
     if o.body_html is not None:
         values.append(("body_html", o.body_html))
-    if o.likes is not None or o.replies is not None or o.shares is not None:
-        values.append(("counts", [o.likes, o.replies, o.shares]))
-    if o.created_at is not None or o.created_at_text is not None:
-        values.append(("created", [o.created_at, o.created_at_text]))
-    if o.edited_at is not None or o.edited_at_text is not None:
-        values.append(("edited", [o.edited_at, o.edited_at_text]))
+    if o.language is not None or o.likes is not None or o.replies is not None or o.shares is not None:
+        values.append(("context", [o.language, o.likes, o.replies, o.shares]))
     if o.gap_reason is not None:
         values.append(("gap", [o.gap_reason, o.gap_from, o.gap_to]))
-    if o.language is not None:
-        values.append(("language", o.language))
+    values.append(("identity", [o.native_id, o.parent_native_id, o.root_native_id, o.permalink]))
     if o.links:
         values.append(("links", o.links))
     if o.media:
         values.append(("media", [msgspec.to_builtins(m) for m in o.media]))
     values.append(("native", o.native))
-    values.append(("native_id", o.native_id))
     values.append(("origin", [o.platform, o.account, o.kind]))
-    if o.permalink is not None:
-        values.append(("permalink", o.permalink))
     provenance = [
         o.harvest_id, o.endpoint, o.response_sha256, o.http_date, o.observed_at, o.adapter, SCHEMA_VERSION,
     ]  # fmt: skip
     values.append(("provenance", provenance))
     values.append(("state", [o.state, o.flags]))
-    if o.parent_native_id is not None or o.root_native_id is not None:
-        values.append(("thread", [o.parent_native_id, o.root_native_id]))
+    if any(at is not None for at in (o.created_at, o.created_at_text, o.edited_at, o.edited_at_text)):
+        values.append(("times", [o.created_at, o.created_at_text, o.edited_at, o.edited_at_text]))
     return values
 
 

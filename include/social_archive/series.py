@@ -73,11 +73,7 @@ class Schedule:
     def item_for(self, platform: str, account: str, kind: str) -> RetentionItem:
         """The schedule item that the first matching rule names."""
         for rule in self._retention.rules:
-            if (
-                rule.platform in (None, platform)
-                and rule.account in (None, account)
-                and rule.kind in (None, kind)
-            ):
+            if rule.platform in (None, platform) and rule.account in (None, account) and rule.kind in (None, kind):
                 return next(item for item in self._retention.items if item.id == rule.item)
         return self._retention.items[0]
 

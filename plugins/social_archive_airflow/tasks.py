@@ -31,7 +31,7 @@ def accounts_due(platform: str) -> list[str]:
         return [account.name for account in enabled if account.name == params["account"]]
     if run.run_type != "scheduled" or run.logical_date is None:
         return [account.name for account in enabled]
-    since = context["prev_start_date_success"]
+    since = context["prev_start_date_success"] or None  # a lazy proxy: `is None` is never true of it
     return [account.name for account in enabled if is_due(account, run.logical_date, since, zone)]
 
 

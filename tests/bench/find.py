@@ -15,7 +15,46 @@ from social_archive.record import Observation, accessioned, evidential_digest, n
 from social_archive.search import Query, Search
 from tests.bench.rows import peer_row
 
-WORDS = ["library", "summer", "reading", "story", "hour", "budget", "mural", "seed", "garden", "author", "talk", "parking", "lot", "closed", "open", "desk", "children", "teen", "genealogy", "printer", "tax", "forms", "thanks", "great", "awful", "why", "when", "where", "book", "club", "copy", "line", "hold", "shelf", "quiet", "room", "noisy", "staff"]
+WORDS = [
+    "library",
+    "summer",
+    "reading",
+    "story",
+    "hour",
+    "budget",
+    "mural",
+    "seed",
+    "garden",
+    "author",
+    "talk",
+    "parking",
+    "lot",
+    "closed",
+    "open",
+    "desk",
+    "children",
+    "teen",
+    "genealogy",
+    "printer",
+    "tax",
+    "forms",
+    "thanks",
+    "great",
+    "awful",
+    "why",
+    "when",
+    "where",
+    "book",
+    "club",
+    "copy",
+    "line",
+    "hold",
+    "shelf",
+    "quiet",
+    "room",
+    "noisy",
+    "staff",
+]
 DAY = 86_400_000_000
 NEEDLE = "axolotl"
 
@@ -30,7 +69,9 @@ def run(folder: Path, scale: float, say: Callable[[str], None]) -> dict[str, Any
     peer_seconds, peer_total = _best(lambda: _pandas(paths))
     assert total == peer_total > 0, (total, peer_total)
     say(f"{count:,} records, {total} hits: ours {seconds * 1000:.0f} ms, pandas {peer_seconds * 1000:.0f} ms")
-    return {"find_1m": peer_row(count / seconds, count / peer_seconds, "pandas read_parquet + str.contains", "records/s")}
+    return {
+        "find_1m": peer_row(count / seconds, count / peer_seconds, "pandas read_parquet + str.contains", "records/s")
+    }
 
 
 def _best(work: Callable[[], int]) -> tuple[float, int]:
@@ -43,7 +84,9 @@ def _best(work: Callable[[], int]) -> tuple[float, int]:
 
 
 def _pandas(paths: list[Path]) -> int:
-    frame = pd.concat(pd.read_parquet(p, columns=["rid", "version", "body", "created_at"], partitioning=None) for p in paths)
+    frame = pd.concat(
+        pd.read_parquet(p, columns=["rid", "version", "body", "created_at"], partitioning=None) for p in paths
+    )
     hits = frame[frame["body"].str.contains(NEEDLE, case=False, regex=False)]
     latest = hits.sort_values("version").drop_duplicates("rid", keep="last")
     return len(latest.sort_values("created_at", ascending=False))
@@ -61,7 +104,7 @@ def _write(folder: Path, count: int) -> list[Path]:
             moment = 1_750_000_000_000_000 + dice.randrange(365) * DAY
             o = Observation(
                 kind="comment", native_id=f"{n}-{i}", native=body.encode(), platform="mastodon", account="larkspur",
-                parent_native_id="1", root_native_id="1", author_id=str(i % 900), author_name=f"Invented Person {i % 900}",
+                parent_native_id="1", root_native_id="1", author_id=str(i % 900), author_name=f"Invented {i % 900}",
                 body=body, created_at=moment, observed_at=moment + DAY, harvest_id="h", adapter="mastodon/1",
             )  # fmt: skip
             versions.append(accessioned(o, rid=new_rid(), version=1, series="s", cutoff="2025-06", retain_until=None,

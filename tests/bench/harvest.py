@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.bulk import serve_in_background
-
 from tests.bench.places import agency_on, open_store
 from tests.bench.rows import ROOT, child, peer_row
 
@@ -23,12 +22,16 @@ def run(folder: Path, scale: float, say: Callable[[str], None]) -> dict[str, Any
     with open_store(folder) as place, serve_in_background(comments=comments, posts=100) as server:
         agency = agency_on(folder / "agency", server)
         where = (server, place.endpoint, *place.keys)
-        ours = child(sys.executable, "tests.bench.our_harvest", str(agency), str(folder / "state"), "bulk", env=place.env)
+        ours = child(
+            sys.executable, "tests.bench.our_harvest", str(agency), str(folder / "state"), "bulk", env=place.env
+        )
         say(f"ours: {_said(ours)}, peak {ours['peak_mb']} MB, {ours['entries']} ledger entries")
         assert ours["comments"] == comments, ours
         floor = child(sys.executable, "tests.bench.floor_harvest", *where, place.store.staging_bucket)
         say(f"bare httpx + pyarrow loop: {_said(floor)}")
-        dlt = child(python, str(ROOT / "tests/bench/dlt_harvest.py"), *where, place.store.staging_bucket, str(folder / "dlt"))
+        dlt = child(
+            python, str(ROOT / "tests/bench/dlt_harvest.py"), *where, place.store.staging_bucket, str(folder / "dlt")
+        )
         say(f"dlt: {_said(dlt)}")
         assert dlt["rows"] == floor["rows"] == comments, (dlt, floor)
     shutil.rmtree(folder / "dlt", ignore_errors=True)
@@ -52,7 +55,9 @@ def _peers_python(say: Callable[[str], None]) -> Path:
     if not (PEERS / ".ready").exists():
         say("installing the peer (dlt) into an environment of its own")
         subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(ROOT / "requirements-bench.txt")], check=True)
+        subprocess.run(
+            [str(python), "-m", "pip", "install", "-q", "-r", str(ROOT / "requirements-bench.txt")], check=True
+        )
         (PEERS / ".ready").touch()
     return python
 

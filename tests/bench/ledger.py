@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from social_archive.ledger import Draft, Ledger
-
 from social_archive.note import Signer
 from social_archive.store import Store
 from tests.bench.places import open_store
@@ -22,7 +21,10 @@ LEAF = b'{"c":"%s","rid":"%s","series":"social-media","t":"record","ver":1}'
 
 def _leaves(count: int) -> list[bytes]:
     noise = os.urandom(48 * count)
-    return [LEAF % (noise[i : i + 32].hex().encode(), noise[i + 32 : i + 48].hex().encode()) for i in range(0, 48 * count, 48)]
+    return [
+        LEAF % (noise[i : i + 32].hex().encode(), noise[i + 32 : i + 48].hex().encode())
+        for i in range(0, 48 * count, 48)
+    ]
 
 
 def _draft(leaves: list[bytes], n: int) -> Draft:

@@ -30,10 +30,13 @@ def main(agency: str, state: str, account: str) -> None:
     print(
         json.dumps(
             {
-                "rows": report.wrote, "comments": report.comments + report.replies, "seconds": seconds,
-                "entries": len(report.entries), "quarantined": report.quarantined,
+                "rows": report.wrote,
+                "comments": report.comments + report.replies,
+                "seconds": seconds,
+                "entries": len(report.entries),
+                "quarantined": report.quarantined,
                 "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            }  # fmt: skip
+            }
         )
     )
 

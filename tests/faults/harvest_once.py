@@ -11,7 +11,9 @@ from tests.scripted import Item, Script
 
 
 def library_script(text: str = "Lovely!") -> Script:
-    replies = [Item(id=f"r{n}", text=f"Reply {n}", parent="c1", root="p1", age=n * 40 * 86_400_000_000) for n in range(4)]
+    replies = [
+        Item(id=f"r{n}", text=f"Reply {n}", parent="c1", root="p1", age=n * 40 * 86_400_000_000) for n in range(4)
+    ]
     script = Script(
         Item(id="p1", text="Summer reading starts today"),
         Item(id="c1", text=text, parent="p1", root="p1"),

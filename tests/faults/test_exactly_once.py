@@ -1,135 +1,111 @@
-"""Any number of writers, any order of lost answers, crashes, late arrivals and rivals: every job is in the ledger once.
-
-A state machine (Hypothesis) drives real `Ledger` objects over the store in memory that breaks on command. It finds the
-shortest story that breaks the promise, if there is one.
-"""
+"""Whenever the process dies, and however many run at once: each version is in the archive exactly once, and locked."""
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections import Counter
-from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from social_archive.entry import EMPTY, Draft, Head
-from social_archive.errors import StoreError
-from social_archive.ledger import HeadMoved, Ledger
-from social_archive.note import Signer
-from tests.faults.memory_store import LIST_FAULTS, PUT_FAULTS, Bucket, Crash, MemoryStore
+from social_archive import audit
+from social_archive.config import StoreConfig
+from social_archive.record import verify_row
+from tests.agencies import ScriptedArchive, agency_folder, scripted_archive
+from tests.faults.harvest_once import harvest_once, library_script
 
-ORIGIN = "larkspur.example/social-records"
-SIGNER = Signer(ORIGIN, b"\x07" * 32)
+pytestmark = pytest.mark.slow
 
-plans = st.lists(st.sampled_from((*PUT_FAULTS, *LIST_FAULTS)), max_size=6)
-
-
-@dataclass
-class Job:
-    """One piece of work, as a scheduler repeats it: same transaction, new random object keys each time."""
-
-    name: str
-    since: int | None = None  # the ledger's length when the work was begun
-    done: bool = False
-    runs: int = 0
+POINTS = (
+    "before-objects", "between-objects", "between-objects:3", "after-objects", "after-ledger", "before-catalog",
+    "before-seal", "between-seals",
+)  # fmt: skip
 
 
-class Writers(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.bucket = Bucket()
-        self.jobs: list[Job] = []
-        self.heads: dict[int, Head] = {}  # what each writer remembers
-
-    def ledger(self, plan: list[str]) -> Ledger:
-        store = MemoryStore(self.bucket, list(plan), rival=self.rival)
-        return Ledger(store, SIGNER, ORIGIN, sleep=lambda _: self.bucket.arrive() if len(self.jobs) % 2 else None)
-
-    def rival(self) -> None:
-        """Another writer begins and finishes in the middle of ours."""
-        job = Job(f"rival{len(self.jobs)}")
-        self.jobs.append(job)
-        self.work(job, self.ledger([]), None)
-
-    def work(self, job: Job, ledger: Ledger, known: Head | None) -> Head | None:
-        """What an accession does: take the head, append, rebase when it moved. None if the run died."""
-        job.runs += 1
-        try:
-            head = ledger.head(after=known)
-            job.since = head.n if job.since is None else job.since
-            while True:
-                draft = Draft("accession", f"txn-{job.name}", [b'{"run":%d,"t":"record"}' % job.runs])
-                try:
-                    entry = ledger.append(draft, head, since=job.since)
-                    break
-                except HeadMoved:
-                    head = ledger.head(after=head)
-        except (Crash, StoreError):  # OutcomeUnknown is a StoreError; anything else is a defect
-            return None
-        job.done = True
-        return entry.head
-
-    @rule(writer=st.integers(0, 2), plan=plans)
-    def new_job(self, writer: int, plan: list[str]) -> None:
-        job = Job(f"job{len(self.jobs)}")
-        self.jobs.append(job)
-        self.run(writer, job, plan)
-
-    @rule(writer=st.integers(0, 2), which=st.integers(0, 100), plan=plans)
-    def run_again(self, writer: int, which: int, plan: list[str]) -> None:
-        """A retry of an unfinished job, or a zombie's repetition of a finished one."""
-        if self.jobs:
-            self.run(writer, self.jobs[which % len(self.jobs)], plan)
-
-    @rule()
-    def late_requests_arrive(self) -> None:
-        self.bucket.arrive()
-
-    @rule(writer=st.integers(0, 2))
-    def forget(self, writer: int) -> None:
-        """A worker is replaced: it knows nothing."""
-        self.heads.pop(writer, None)
-
-    def run(self, writer: int, job: Job, plan: list[str]) -> None:
-        head = self.work(job, self.ledger(plan), self.heads.get(writer))
-        if head is None:
-            self.heads.pop(writer, None)
-        else:
-            self.heads[writer] = head
-
-    @invariant()
-    def nothing_is_there_twice_and_all_that_was_reported_is_there(self) -> None:
-        ledger = Ledger(MemoryStore(self.bucket), SIGNER, ORIGIN)
-        counted = Counter(e.txn for e in ledger.entries())
-        assert max(counted.values(), default=1) == 1
-        assert all(counted[f"txn-{job.name}"] == 1 for job in self.jobs if job.done)
-
-    def teardown(self) -> None:
-        """Every job is repeated until it ends, without faults: then each is there once and the ledger verifies."""
-        self.bucket.arrive()
-        for job in self.jobs:
-            assert self.work(job, self.ledger([]), None) is not None, "a run without faults must succeed"
-        ledger = Ledger(MemoryStore(self.bucket), SIGNER, ORIGIN)
-        assert Counter(e.txn for e in ledger.entries()) == Counter(f"txn-{job.name}" for job in self.jobs)
-        report = ledger.verify()
-        assert report.findings == []
-        assert report.entries == len(self.jobs)
+@pytest.fixture
+def agency(buckets: StoreConfig, tmp_path: Path) -> Path:
+    return agency_folder(tmp_path / "agency", buckets.bucket)
 
 
-Writers.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=12, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-TestWriters = pytest.mark.slow(Writers.TestCase)
+# Children are forked from a server that has Great Expectations imported: that takes seconds, a harvest does not.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["great_expectations", "pandas", "boto3", "tests.faults.harvest_once"])
 
 
-def test_the_rig_would_notice_a_writer_that_takes_412_for_a_failure() -> None:
-    """A negative control: a writer that moves on after an unclear answer commits its work twice."""
-    bucket = Bucket()
-    careful = Ledger(MemoryStore(bucket, ["lost_reply"]), SIGNER, ORIGIN, sleep=lambda _: None)
-    careful.append(Draft("accession", "txn"), EMPTY)
-    naive = Ledger(MemoryStore(bucket), SIGNER, ORIGIN)
-    naive.append(Draft("accession", "other"), naive.head())
-    naive.append(Draft("accession", "txn"), naive.head())  # behind another entry, without `since`
-    assert Counter(e.txn for e in naive.entries())["txn"] == 2
+def start(agency: Path, state: Path, text: str = "Lovely!", crash_at: str | None = None) -> BaseProcess:
+    store = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVE_S3_")}
+    process = FORKS.Process(target=harvest_once, args=(str(agency), str(state), text, crash_at, store))
+    process.start()
+    return process
+
+
+def harvest(agency: Path, state: Path, text: str = "Lovely!", crash_at: str | None = None) -> None:
+    process = start(agency, state, text, crash_at)
+    process.join(120)
+    assert process.exitcode == (137 if crash_at else 0)
+
+
+def fresh_eyes(agency: Path, state: Path) -> ScriptedArchive:
+    """The archive as somebody sees it who has nothing but the bucket."""
+    return scripted_archive(agency, state / "fresh-eyes", library_script())
+
+
+def assert_exactly_once(agency: Path, state: Path, *, versions_of_c1: int = 1) -> None:
+    archive = fresh_eyes(agency, state)
+    archive.catalog.catch_up()
+    tables = [pq.read_table(p, partitioning=None) for p in archive.mirror.paths(archive.catalog.objects("records"))]
+    rows = [row for table in tables for row in table.to_pylist()]
+    assert all(verify_row(row) for row in rows)
+    counted = Counter((row["native_id"], row["version"]) for row in rows)
+    assert set(counted.values()) == {1}
+    assert len(counted) == 8 + versions_of_c1 - 1
+    assert len({row["rid"] for row in rows}) == 8
+    assert len(archive.catalog.quarantine_items()) == 1
+    assert archive.ledger.verify().ok
+    audit.sweep(archive)
+    swept = audit.sweep(archive)
+    assert (swept["sealed_again"], swept["missing"]) == (0, [])
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_harvest_killed_anywhere_is_completed_by_the_next(agency: Path, tmp_path: Path, point: str) -> None:
+    state = tmp_path / "state"
+    harvest(agency, state, crash_at=point)
+    harvest(agency, state)
+    assert_exactly_once(agency, state)
+
+
+@pytest.mark.parametrize("point", ["after-objects", "after-ledger"])
+def test_a_harvest_killed_on_one_host_is_completed_on_another(agency: Path, tmp_path: Path, point: str) -> None:
+    harvest(agency, tmp_path / "host-a", crash_at=point)
+    harvest(agency, tmp_path / "host-b")
+    assert_exactly_once(agency, tmp_path / "host-b")
+
+
+@pytest.mark.parametrize("hosts", [("one", "one"), ("one", "two")], ids=["one-host", "two-hosts"])
+def test_two_harvests_of_one_account_at_once_take_everything_in_once(
+    agency: Path, tmp_path: Path, hosts: tuple[str, str]
+) -> None:
+    running = [start(agency, tmp_path / host) for host in hosts]
+    for process in running:
+        process.join(120)
+        assert process.exitcode == 0
+    assert_exactly_once(agency, tmp_path / hosts[0])
+
+
+def test_a_harvest_with_an_old_view_of_the_world_adds_only_what_is_new(agency: Path, tmp_path: Path) -> None:
+    """Two hosts see different texts: ordered versions of one thing, not two things."""
+    harvest(agency, tmp_path / "a")
+    harvest(agency, tmp_path / "b", "Edited")
+    harvest(agency, tmp_path / "a", "Edited")
+    assert_exactly_once(agency, tmp_path / "a", versions_of_c1=2)
+
+
+def test_what_a_killed_harvest_left_unlocked_is_locked_by_the_sweeper(agency: Path, tmp_path: Path) -> None:
+    harvest(agency, tmp_path / "state", crash_at="before-seal")
+    archive = fresh_eyes(agency, tmp_path)
+    assert audit.sweep(archive)["sealed_again"] > 0
+    assert audit.sweep(archive)["sealed_again"] == 0

@@ -67,18 +67,18 @@ def test_a_whole_proof_verifies_and_shows_the_record(archived: Any, i: int) -> N
     assert (report.ok, report.problems, report.withheld) == (True, [], [])
     assert report.fields["body"] == f"Is the reading room open? {i} 📚\u202e"
     assert report.fields["native"] == b'{"id":%d,"text":"\xf0\x9f\x93\x9a"}' % i
-    assert report.fields["native_id"] == f"{2**63 + i}"
+    assert report.fields["identity"][0] == f"{2**63 + i}"
     assert (report.rid, report.version, report.series) == (f"{i:032x}", 1, "social-media")
     assert report.origin == ORIGIN
     assert report.key_given
 
 
 def test_a_redacted_proof_verifies_and_holds_no_trace_of_what_is_withheld(archived: Any) -> None:
-    proof = proof_of(archived, reveal={"body", "created"})
+    proof = proof_of(archived, reveal={"body", "times"})
     report = verify_proof(proof, SIGNER.vkey)
     assert report.ok
-    assert set(report.fields) == {"body", "created"}
-    assert {"author", "native", "media", "native_id"} <= set(report.withheld)
+    assert set(report.fields) == {"body", "times"}
+    assert {"author", "native", "media", "identity"} <= set(report.withheld)
     text = json.dumps(proof)
     for secret in ("Invented Reader", "reader-77", "media.example", archived[0][7]["secret"].hex()):
         assert secret not in text

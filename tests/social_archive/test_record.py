@@ -93,7 +93,12 @@ def test_every_column_of_an_observation_is_under_the_commitment() -> None:
     altered: dict[str, Any] = {
         name: _another(getattr(version.observation, name)) for name in Observation.__struct_fields__
     }
-    altered |= {"media": (Media(id="m", url="u"),), "flags": ("orphan",), "links": ("https://x",), "gap_reason": "throttled"}
+    altered |= {
+        "media": (Media(id="m", url="u"),),
+        "flags": ("orphan",),
+        "links": ("https://x",),
+        "gap_reason": "throttled",
+    }
     uncovered = [
         name
         for name, value in altered.items()

@@ -44,7 +44,10 @@ def test_the_month_is_the_agencys_own_not_utcs(schedule: Schedule) -> None:
 def test_two_versions_of_one_thing_share_a_cohort(schedule: Schedule) -> None:
     first = seen("comment", datetime(2026, 3, 5, tzinfo=UTC))
     edited = seen("comment", datetime(2026, 3, 5, tzinfo=UTC))
-    edited.edited_at, edited.observed_at = micros(datetime(2026, 9, 1, tzinfo=UTC)), micros(datetime(2026, 9, 2, tzinfo=UTC))
+    edited.edited_at, edited.observed_at = (
+        micros(datetime(2026, 9, 1, tzinfo=UTC)),
+        micros(datetime(2026, 9, 2, tzinfo=UTC)),
+    )
     assert schedule.cohort_of(first) == schedule.cohort_of(edited)
 
 

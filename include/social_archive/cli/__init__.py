@@ -55,9 +55,21 @@ def _globals(
 
 
 def _register() -> None:
-    from social_archive.cli import accounts, doctor, find, harvest, init, ledger, prove, quarantine, show, stack
+    from social_archive.cli import (
+        accounts,
+        doctor,
+        find,
+        harvest,
+        init,
+        ledger,
+        prove,
+        quarantine,
+        show,
+        stack,
+        try_account,
+    )  # fmt: skip
 
-    for module in (stack, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init):
+    for module in (stack, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init, try_account):
         module.register(app)
     if find_spec("social_archive.cli.tour") is not None:
         import_module("social_archive.cli.tour").register(app)
@@ -92,8 +104,8 @@ def _print_error(error: ArchiveError) -> None:
         print_json({"error": message, "remedy": error.remedy, "code": type(error).__name__})
     else:
         err = errors()
-        err.print(Text("Error  ", style="bold red").append_text(safe(message, style="default")), soft_wrap=True)
-        err.print(Text("To do  ", style="bold").append_text(safe(error.remedy, style="default")), soft_wrap=True)
+        err.print(Text.assemble(("Error  ", "bold red"), safe(message)), soft_wrap=True)
+        err.print(Text.assemble(("To do  ", "bold"), safe(error.remedy)), soft_wrap=True)
     if settings.debug:
         traceback.print_exc()
 

@@ -104,11 +104,11 @@ def try_account(name: Name, _json: Json = False) -> None:
 def _print_problems(account: Account, problems: list[Problem]) -> None:
     out = output.console()
     if not problems:
-        out.print(Text(f"{account.platform}/{account.name} is ready", style="green")
-                  .append(f": archive harvest {account.platform}/{account.name}", style="dim"))  # fmt: skip
+        name = f"{account.platform}/{account.name}"
+        out.print(Text.assemble((f"{name} is ready", "green"), (f": archive harvest {name}", "dim")))
     for problem in problems:
-        out.print(Text("Problem  ", style="bold red").append_text(output.safe(problem.what, style="default")))
-        out.print(Text("To do    ", style="bold").append_text(output.safe(problem.remedy, style="default")))
+        out.print(Text.assemble(("Problem  ", "bold red"), output.safe(problem.what)))
+        out.print(Text.assemble(("To do    ", "bold"), output.safe(problem.remedy)))
 
 
 # --------------------------------------------------------------------------- parts

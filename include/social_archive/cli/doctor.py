@@ -38,9 +38,7 @@ def doctor(_json: Json = False) -> None:
         out.print(made)
         for check in checks:
             if not check.ok:
-                out.print(
-                    Text(f"\n{check.name}: ", style="bold").append_text(output.safe(check.remedy, style="default"))
-                )
+                out.print(Text.assemble((f"\n{check.name}: ", "bold"), output.safe(check.remedy)))
         out.print(
             Text(
                 "\nAll is well." if well else "\nSomething is wrong; see above.",

@@ -189,13 +189,13 @@ def _heading(row: Row, zone: str) -> Text:
 
 
 def _snippet(row: Row, patterns: list[re.Pattern[str]], zone: str) -> Text:
-    text = gap_words(row, zone) if row["kind"] == "gap" else author(row)
+    who = gap_words(row, zone) if row["kind"] == "gap" else author(row)
     body = output.safe(_around(row["body"] or "", patterns), limit=output.SNIPPET, one_line=True)
     if not body.plain:
         body = Text("(no text)", style="dim italic")
     for pattern in patterns:
         body.highlight_regex(pattern, style="bold underline")
-    return text.append("\n").append_text(body)
+    return Text.assemble(who, "\n", body)
 
 
 def _around(body: str, patterns: list[re.Pattern[str]]) -> str:
@@ -208,15 +208,14 @@ def _around(body: str, patterns: list[re.Pattern[str]]) -> str:
 
 def author(row: Row) -> Text:
     """Who said it. The agency's own words are marked."""
-    name = output.safe(row["author_name"] or row["author_handle"] or row["author_id"] or "unknown author",
-                       limit=80, one_line=True, style="bold")  # fmt: skip
+    name = row["author_name"] or row["author_handle"] or row["author_id"] or "unknown author"
+    line = Text.assemble(output.safe(name, limit=80, one_line=True, style="bold"))
     if row["author_handle"]:
-        name.append("  ").append_text(
-            output.safe("@" + row["author_handle"].lstrip("@"), limit=120, one_line=True, style="dim")
-        )
+        handle = "@" + row["author_handle"].lstrip("@")
+        line.append("  ").append_text(output.safe(handle, limit=120, one_line=True, style="dim"))
     if row["author_is_account"]:
-        name.append("  this account", style="blue")
-    return name
+        line.append("  this account", style="blue")
+    return line
 
 
 def _summary(query: Query, results: Results) -> Text:
@@ -224,7 +223,7 @@ def _summary(query: Query, results: Results) -> Text:
     if not results.total:
         return Text("Nothing matches.", style="bold")
     first, last = query.offset + 1, query.offset + len(results.rows)
-    line = Text(output.plural(results.total, what), style="bold")
+    line = Text.assemble((output.plural(results.total, what), "bold"))
     if results.total > len(results.rows):
         shown = f"{first:,} to {last:,}" if results.rows else "none"
         line.append(f"  showing {shown}", style="dim")

@@ -91,8 +91,8 @@ def _print(done: list[dict[str, Any]]) -> None:
     out.print(made)
     for one in done:
         if one["outcome"] != "ok":
-            line = Text(f"\n{one['platform']}/{one['account']}  ", style="bold")
-            out.print(line.append_text(output.safe(one["message"], style="default")))
+            name = f"\n{one['platform']}/{one['account']}  "
+            out.print(Text.assemble((name, "bold"), output.safe(one["message"])))
             if one.get("regain_at"):
                 out.print(Text(f"The platform lets us in again at {one['regain_at']}.", style="dim"))
     if any(one.get("quarantined") for one in done):

@@ -36,7 +36,7 @@ def init(
         return
     out = output.console()
     for path in made:
-        out.print(Text("made  ", style="green").append(str(path), style="default"))
+        out.print(Text.assemble(("made  ", "green"), str(path)))
     out.print(
         "\nNext: read agency.yaml, then name your accounts in accounts.yaml, then\n\n"
         f"  archive --agency {folder} accounts"

@@ -48,12 +48,12 @@ def verify(
     else:
         out = output.console()
         for finding in report.findings:
-            line = Text(f"{finding.code}  ", style="bold red" if finding.severity == "error" else "yellow")
-            line.append("" if finding.n is None else f"entry {finding.n}: ", style="default")
-            out.print(line.append_text(output.safe(finding.message, style="default")))
+            style = "bold red" if finding.severity == "error" else "yellow"
+            where = "" if finding.n is None else f"entry {finding.n}: "
+            out.print(Text.assemble((f"{finding.code}  ", style), where, output.safe(finding.message)))
         size = f"{output.plural(report.entries, 'entry', 'entries')}, {report.leaves:,} leaves"
         if report.ok:
-            out.print(Text("The ledger verifies: ", style="bold green").append(size, style="default"))
+            out.print(Text.assemble(("The ledger verifies: ", "bold green"), size))
         else:
             wrong = sum(finding.severity == "error" for finding in report.findings)
             out.print(

@@ -23,7 +23,7 @@ MAX_PROOF = 64 * 1024 * 1024
 def register(app: typer.Typer) -> None:
     app.command(
         epilog="Examples:  archive prove 4f3a9c12ab34 -o proof.json   ·   "
-        "archive prove 4f3a9c12ab34 --reveal body,created,state"
+        "archive prove 4f3a9c12ab34 --reveal body,times,state"
     )(prove)
     app.command(
         "verify-proof", epilog="Example:  archive verify-proof proof.json --vkey 'library.example/social-records+…'"

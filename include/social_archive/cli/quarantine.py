@@ -117,8 +117,6 @@ def retry(
         return
     out = output.console()
     for outcome in outcomes:
-        line = Text(outcome.qid[:12] + "  ", style="cyan")
-        line.append_text(Text("now a record", style="green") if outcome.accepted
-                         else Text("stays: " + ", ".join(outcome.reasons), style="yellow"))  # fmt: skip
-        out.print(line)
+        became = ("now a record", "green") if outcome.accepted else ("stays: " + ", ".join(outcome.reasons), "yellow")
+        out.print(Text.assemble((outcome.qid[:12] + "  ", "cyan"), became))
     out.print(Text(f"{accepted} of {output.plural(len(outcomes), 'item')} taken in.", style="bold"))

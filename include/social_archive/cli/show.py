@@ -100,9 +100,8 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
 
 
 def _title(item: Row) -> Text:
-    line = Text(item["kind"].capitalize(), style="bold")
-    line.append(f" on {item['platform']}/{item['account']}  ", style="bold")
-    return line.append_text(output.state_text(item["state"]))
+    what = f"{item['kind'].capitalize()} on {item['platform']}/{item['account']}  "
+    return Text.assemble((what, "bold"), output.state_text(item["state"]))
 
 
 def _facts(item: Row, versions: list[Row], archive: Archive, zone: str) -> list[tuple[str, Text | str | None]]:
@@ -127,9 +126,10 @@ def _facts(item: Row, versions: list[Row], archive: Archive, zone: str) -> list[
 def _kept_until(archive: Archive, item: Row, zone: str) -> str:
     scheduled = archive.schedule.item_for(item["platform"], item["account"], item["kind"])
     if item["retain_until"] is not None:
-        return f"{output.local(item['retain_until'], zone)[:10]}, {scheduled.title} ({scheduled.citation})"
-    reason = "permanent" if scheduled.permanent else "not scheduled for disposal"
-    return f"{reason}, {scheduled.title} ({scheduled.citation})"
+        when = output.local(item["retain_until"], zone)[:10]
+    else:
+        when = "permanent" if scheduled.permanent else "not scheduled for disposal"
+    return f"{when}\n{scheduled.title}\n{scheduled.citation}"
 
 
 def _counts(item: Row) -> str | None:
@@ -204,13 +204,11 @@ def difference(old: str, new: str) -> Text:
             out.append_text(output.safe("".join(a[i:j])))
             continue
         if i < j:
-            out.append("[-", style="red dim").append_text(output.safe("".join(a[i:j]), style="red strike")).append(
-                "-]", style="red dim"
-            )
+            gone = output.safe("".join(a[i:j]), style="red strike")
+            out.append_text(Text.assemble(("[-", "red dim"), gone, ("-]", "red dim")))
         if k < m:
-            out.append("{+", style="green dim").append_text(output.safe("".join(b[k:m]), style="green")).append(
-                "+}", style="green dim"
-            )
+            come = output.safe("".join(b[k:m]), style="green")
+            out.append_text(Text.assemble(("{+", "green dim"), come, ("+}", "green dim")))
     return out
 
 
@@ -249,7 +247,7 @@ def _print_thread(out: Console, thread: Thread, zone: str, limit: int | None) ->
 
 def _label(node: Node, zone: str, *, asked: bool) -> Text:
     item = node.item
-    line = Text("▶ " if asked else "", style="bold cyan")
+    line = Text.assemble(("▶ " if asked else "", "bold cyan"))
     line.append(output.local(item["created_at"] or item["observed_at"], zone)[:16] + "  ", style="dim")
     line.append_text(
         output.safe(item["author_handle"] or item["author_name"] or "unknown", limit=40, one_line=True, style="bold")

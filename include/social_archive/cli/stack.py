@@ -107,7 +107,8 @@ def _archived() -> Table:
 
 def _next_steps(console: Console, running: Stack) -> None:
     users = "   ".join(f"[bold]{user}[/] {password}" for user, password in running.passwords.items())
-    console.print(f"\n[bold]Airflow[/]  {running.airflow_url}   user and password: {users}", highlight=False)
+    line = f"\n[bold]Airflow[/]  {running.airflow_url}   user and password: {users}"
+    console.print(line, highlight=False, soft_wrap=True)
     console.print(
         "\n[bold]Next[/]     archive find \"summer reading\"      search it\n"
         "         archive ledger verify              replay every entry\n"

@@ -29,12 +29,15 @@ def failure_gap(failure: PlatformError, *, open_gaps: list[OpenGap], last_look: 
     running = next((g for g in open_gaps if g.reason == reason and ":thread:" not in g.native_id), None)
     start = running.gap_from if running else last_look
     native_id = running.native_id if running else f"gap:{reason}:{start if start is not None else 'beginning'}"
-    return _gap(native_id, reason, start, now, _SENTENCES.get(reason, _SENTENCES["platform_error"]), detail=str(failure))
+    return _gap(
+        native_id, reason, start, now, _SENTENCES.get(reason, _SENTENCES["platform_error"]), detail=str(failure)
+    )
 
 
 def coverage_gap(shortfall: str, root: str | None, created_at: int | None, detail: str) -> Observation:
     """What the platform itself kept back (a page cap, a depth limit). Open-ended: nobody can say when it ends."""
-    gap = _gap(f"gap:{shortfall}:thread:{root}", shortfall, created_at, None, detail, detail=shortfall)
+    place = f":thread:{root}" if root else ""
+    gap = _gap(f"gap:{shortfall}{place}", shortfall, created_at, None, detail, detail=shortfall)
     gap.root_native_id = root
     return gap
 

@@ -57,6 +57,7 @@ class Pulled(Told, kw_only=True):
     message: str = ""
     regain_at: str | None = None
     gaps: list[GapNotice] = []
+    looked_at: int | None = None  # when the walk began, if it reached its end; microseconds UTC
 
     @classmethod
     def from_dict(cls, plain: dict[str, object]) -> Pulled:

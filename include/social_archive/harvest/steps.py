@@ -43,6 +43,7 @@ def run(archive: Archive, account: Account, *, full: bool = False, progress: Pro
             committer.take(judged)
         for tally in committer.tallies():
             _count(report, tally)
+    walk.note_looks()
     _keep_data_docs(archive, evidence)
     report.gaps = walk.gaps
     report.outcome, report.message, report.regain_at = _outcome(walk.failure)
@@ -70,9 +71,11 @@ def pull(
     pulled = Pulled(
         harvest_id=walk.harvest_id, platform=account.platform, account=account.name, steps=keys, seen=walk.seen,
         outcome=outcome, message=message, regain_at=regain_at, gaps=walk.gaps,
+        looked_at=None if walk.failure else walk.started,
     )  # fmt: skip
     if isinstance(walk.failure, Throttled):
         accession(archive, validate(archive, pulled))
+        walk.note_looks()
         raise walk.failure
     return pulled
 
@@ -93,7 +96,7 @@ def validate(archive: Archive, pulled: Pulled) -> Validated:
     return Validated(
         harvest_id=pulled.harvest_id, platform=pulled.platform, account=pulled.account, steps=pulled.steps,
         seen=pulled.seen, outcome=pulled.outcome, message=pulled.message, regain_at=pulled.regain_at,
-        gaps=pulled.gaps, judged=keys, accepted=accepted, rejected=rejected,
+        gaps=pulled.gaps, looked_at=pulled.looked_at, judged=keys, accepted=accepted, rejected=rejected,
     )  # fmt: skip
 
 
@@ -104,12 +107,18 @@ def accession(archive: Archive, validated: Validated) -> HarvestReport:
         harvest_id=validated.harvest_id, platform=validated.platform, account=validated.account,
         outcome=validated.outcome, message=validated.message, regain_at=validated.regain_at, gaps=validated.gaps,
     )  # fmt: skip
+    whole = True
     for key in validated.judged:
         try:
             judged = staging.get(archive, key, Judged)
-        except NotFound:  # taken in by an earlier attempt, or swept; then the cursor stayed and the next run reads it
+        except NotFound:  # taken in by an earlier attempt, or swept
+            whole = False
             continue
+        if not whole:
+            judged.cursor = None  # the next run reads again what may be missing
         _count(report, commit_judged(archive, account, validated.harvest_id, judged))
+    if whole and validated.looked_at is not None:
+        archive.catalog.note_look(account.platform, account.name, "", validated.looked_at)
     staging.clear(archive, validated.harvest_id)
     return report
 

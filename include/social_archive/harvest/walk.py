@@ -24,7 +24,7 @@ from social_archive.record import Observation, Unreadable, now_micros
 if TYPE_CHECKING:
     from social_archive.archive import Archive
 
-BATCH: Final = 10_000  # rows in a step: bounds memory (about 40 MB) and the size of a ledger entry
+BATCH: Final = 15_000  # rows in a step: bounds memory (about 80 MB) and the size of a ledger entry
 _DAY: Final = 86_400_000_000
 _GONE: Final = frozenset({"deleted", "account_gone"})
 
@@ -66,14 +66,16 @@ class Walk:
         self.failure: PlatformError | None = None
         self.gaps: list[GapNotice] = []
         self.seen = 0
+        self.started = now_micros()
         self._batch = batch
         self._progress = progress or (lambda stage, count: None)
-        self._started = now_micros()
         self._where = (account.platform, account.name)
         self._cursor = archive.catalog.cursor(*self._where)
         self._met = _Seen()
         self._step = Step()
         self._media = MediaStep(archive, account, adapter)
+        self._looked: list[str] = []  # threads that were read to their end; "" is the whole account
+        self._left: set[str] = set()  # gaps that this walk has left itself
 
     # ---------------------------------------------------------------- the walk, top-down
 
@@ -91,7 +93,12 @@ class Walk:
             self._leave_gap(failure)
         yield self._flush()
         if self.failure is None:
-            self.archive.catalog.note_look(*self._where, "", self._started)
+            self._looked.append("")
+
+    def note_looks(self) -> None:
+        """Remember what was read to its end; for the caller, once it is in the ledger. Else a retry would skip it."""
+        for root in self._looked:
+            self.archive.catalog.note_look(*self._where, root, self.started)
 
     def _profile(self) -> Iterator[Step]:
         for page in self.adapter.profile():
@@ -147,7 +154,7 @@ class Walk:
         if self.full or reached is None:
             return None
         overlap: int = reached - self.account.overlap_hours * _DAY // 24
-        return min(overlap, self._started - self.account.watch_days * _DAY)
+        return min(overlap, self.started - self.account.watch_days * _DAY)
 
     def _roots(self) -> list[str]:
         """Posts whose threads are read in this run; when resuming after a throttle, not those just read."""
@@ -170,7 +177,7 @@ class Walk:
         newest = self._met.newest
         if newest is None:
             return self._cursor
-        reached = min(newest, self._started)
+        reached = min(newest, self.started)
         before = (self._cursor or {}).get("seen_until")
         return {"seen_until": max(reached, before) if before is not None else reached}
 
@@ -223,7 +230,7 @@ class Walk:
         if self._met.whole and root in self._met.replies:
             self._step.expected_replies[root] = self._met.replies[root]
         self._met.under, self._met.whole = set(), True
-        self.archive.catalog.note_look(*self._where, root, self._started)
+        self._looked.append(root)
 
     def _confirm(self, known: Known) -> None:
         sighting = self.adapter.item(known.native_id)
@@ -261,18 +268,21 @@ class Walk:
         )
 
     def _note_shortfall(self, page: Page, root: str | None) -> None:
-        sentence = f"The platform showed only a part of this ({page.shortfall}); what it kept back is not in the archive."
+        sentence = (
+            f"The platform showed only a part of this ({page.shortfall}); what it kept back is not in the archive."
+        )
         created_at = self._met.posts.get(root) if root else None
         gap = coverage_gap(page.shortfall or "shortfall", root, created_at, sentence)
         gap.endpoint, gap.observed_at = page.endpoint, page.observed_at
+        self._left.add(gap.native_id)
         self._keep_gap(gap)
 
     def _close_gaps(self, thread: str | None = None) -> None:
         """Close what this walk has now seen: a thread's coverage gap, or (at the end) the failures before it."""
         for gap in self.archive.catalog.open_gaps(*self._where):
             of_thread = gap.native_id.split(":thread:", 1)[1] if ":thread:" in gap.native_id else None
-            if of_thread == thread:
-                self._keep_gap(closed(gap, now=self._started))
+            if of_thread == thread and gap.native_id not in self._left:
+                self._keep_gap(closed(gap, now=self.started))
 
     def _keep_gap(self, gap: Observation) -> None:
         gap.observed_at = gap.observed_at or now_micros()

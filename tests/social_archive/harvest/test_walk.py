@@ -139,7 +139,9 @@ def test_a_gap_starts_at_the_last_complete_look(library: Library, script: Script
     assert gap.gap_to is not None
 
 
-def test_what_the_platform_keeps_back_is_a_gap_of_its_thread_until_it_shows_it(library: Library, script: Script) -> None:
+def test_what_the_platform_keeps_back_is_a_gap_of_its_thread_until_it_shows_it(
+    library: Library, script: Script
+) -> None:
     archive = library(script)
     script.shortfall["p1"] = "descendants_capped"
     assert [g.reason for g in harvest(archive).gaps] == ["descendants_capped"]
@@ -169,7 +171,9 @@ def test_items_that_cannot_be_read_are_quarantined_once_and_block_nothing(librar
     assert len(archive.catalog.quarantine_items()) == 1
 
 
-def test_a_throttle_takes_in_what_was_seen_and_the_retry_does_not_read_it_again(library: Library, script: Script) -> None:
+def test_a_throttle_takes_in_what_was_seen_and_the_retry_does_not_read_it_again(
+    library: Library, script: Script
+) -> None:
     archive = library(script)
     account = archive.account("larkspur")
     began = datetime.now(UTC)
@@ -222,7 +226,9 @@ def test_every_committed_object_is_locked_and_orphans_are_collected(library: Lib
     archive = library(script)
     harvest(archive)
     assert audit.sweep(archive)["sealed_again"] == 0
-    orphan = archive.store.put("records/series=x/cutoff=2026-01/platform=p/account=a/orphan.parquet", b"never committed")
+    orphan = archive.store.put(
+        "records/series=x/cutoff=2026-01/platform=p/account=a/orphan.parquet", b"never committed"
+    )
     assert audit.sweep(archive)["orphans_removed"] == 0  # it may still be on its way into the ledger
     assert audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=3))["orphans_removed"] == 1
     assert not archive.store.exists(orphan.key, orphan.version_id)
