@@ -1,7 +1,7 @@
 # The commands of this repository. `make` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up down test test-fast lint interop bench tour lock clean
+.PHONY: help up down test test-fast lint interop bench tour docs lock clean
 
 AGENCY ?= include/sandbox/agency
 PYTHON ?= python3.11
@@ -46,6 +46,9 @@ bench: $(INSTALLED) $(BENCH_INSTALLED) ## measure beside dlt and a bare loop; ro
 
 tour: $(INSTALLED) ## the life of a record, narrated, in two minutes
 	@$(ARCHIVE) tour
+
+docs: $(INSTALLED) ## write the tables of docs/reference.md and README.md anew from the code
+	@$(VENV)/bin/python docs/generate.py
 
 lock: $(INSTALLED) ## pin requirements*.in anew into requirements*.txt
 	$(VENV)/bin/uv pip compile -q --upgrade --python-version 3.11 requirements.in -o requirements.txt

@@ -95,7 +95,7 @@ def picture(name: str, *words: str, lines: int | None = None) -> None:
 
 def _tour_table(tour_json: Path) -> None:
     steps = [SimpleNamespace(**step) for step in json.loads(tour_json.read_text())]
-    console = _recorder()
+    console = _recorder(80)
     tour._table(SimpleNamespace(steps=steps, console=console))  # type: ignore[arg-type]
     _save("tour", console)
 
@@ -107,8 +107,8 @@ def _draw(name: str, parts: Sequence[Any]) -> None:
     _save(name, console)
 
 
-def _recorder() -> Console:
-    return Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor",
+def _recorder(width: int = WIDTH) -> Console:
+    return Console(record=True, width=width, file=io.StringIO(), force_terminal=True, color_system="truecolor",
                    highlight=False)  # fmt: skip
 
 
@@ -116,7 +116,8 @@ def _save(name: str, console: Console) -> None:
     """As SVG that loads nothing from elsewhere: the reader's own monospace font instead of a downloaded one."""
     svg = console.export_svg(title="archive", theme=MONOKAI, unique_id=name)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
-    svg = svg.replace("font-family: Fira Code, monospace", "font-family: 'DejaVu Sans Mono', Menlo, Consolas, monospace")
+    svg = svg.replace("Fira Code, monospace", "'DejaVu Sans Mono', Menlo, Consolas, monospace")
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)  # some readers trim the spaces between two colours
     (IMAGES / f"{name}.svg").write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n")
 
 

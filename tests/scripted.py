@@ -72,7 +72,8 @@ class Scripted(Platform):
         self._maybe_fail("posts")
         posts = [i for i in self.script.items.values() if i.parent is None and i.id not in self.script.vanished]
         for start in range(0, len(posts), self.script.page_size):
-            yield self._page("posts", [_native(i) for i in posts[start : start + self.script.page_size]])
+            some = [_native(i) for i in posts[start : start + self.script.page_size]]
+            yield self._page("posts", some, shortfall=self.script.shortfall.get("posts"))
 
     def thread(self, root: str) -> Iterator[Page]:
         self._maybe_fail(root)

@@ -99,7 +99,7 @@ SCHEMA: Final = pa.schema(
 )
 
 
-class Media(msgspec.Struct):
+class Media(msgspec.Struct, gc=False):
     """One attachment. `outcome` stays `pending` until the media step has tried to fetch it."""
 
     id: str
@@ -112,7 +112,7 @@ class Media(msgspec.Struct):
     outcome: str = "pending"
 
 
-class Observation(msgspec.Struct, kw_only=True):
+class Observation(msgspec.Struct, kw_only=True, gc=False):
     """What an adapter read out of one item: everything but identity, cohort and evidence.
 
     Times are microseconds since the epoch, UTC; `*_text` keeps the platform's own string. `native` is the
@@ -158,7 +158,7 @@ class Observation(msgspec.Struct, kw_only=True):
     adapter: str = ""
 
 
-class Unreadable(msgspec.Struct, kw_only=True):
+class Unreadable(msgspec.Struct, kw_only=True, gc=False):
     """An item that could not become an Observation. It goes to quarantine with its bytes, never away."""
 
     native: bytes
@@ -346,7 +346,7 @@ _LABELS: Final = {name: (name.encode(), name.encode() + b"\0") for name in COMMI
 # --------------------------------------------------------------------------- rows and tables
 
 
-class Version(msgspec.Struct, kw_only=True):
+class Version(msgspec.Struct, kw_only=True, gc=False):
     """One accessioned version: what was observed, plus identity, cohort and evidence. One row of `SCHEMA`."""
 
     observation: Observation

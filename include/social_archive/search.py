@@ -10,8 +10,8 @@ All times are microseconds since the epoch, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -20,9 +20,12 @@ import pyarrow as pa
 from social_archive import wording
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.record import SCHEMA
+from social_archive.threads import Node, Thread, moment, reading_order, tree
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+
+__all__ = ["GROUPS", "Gap", "Node", "Query", "Results", "Search", "SearchError", "Thread"]
 
 Row = dict[str, Any]
 Group = Literal["platform", "account", "kind", "state", "month", "author"]
@@ -89,34 +92,6 @@ class Results:
     total: int
     gaps: list[Gap]
     quarantined: int
-
-
-@dataclass
-class Node:
-    """One thing in a thread. `orphan`: it answers something that is not in the archive."""
-
-    item: Row
-    versions: list[Row]
-    children: list[Node] = field(default_factory=list)
-    orphan: bool = False
-
-
-@dataclass(frozen=True)
-class Thread:
-    """A thread around one thing. `root` is None when the post that started it is not in the archive."""
-
-    asked: str
-    top: list[Node]
-    size: int
-    gaps: list[Gap]
-
-    def walk(self) -> Iterator[tuple[int, Node]]:
-        """(depth, node) in reading order; without recursion, for a thread may be deeper than Python's stack."""
-        stack = [(0, node) for node in reversed(self.top)]
-        while stack:
-            depth, node = stack.pop()
-            yield depth, node
-            stack.extend((depth + 1, child) for child in reversed(node.children))
 
 
 class Search:
@@ -297,12 +272,12 @@ class Search:
         every = f"SELECT {_select('records')} FROM records WHERE {shown} ORDER BY rid, version"  # noqa: S608
         for row in self._rows(every, key):
             versions.setdefault(row["rid"], []).append(row)
-        nodes = [Node(item, versions[item["rid"]]) for item in sorted(items, key=_reading_order)]
+        nodes = [Node(item, versions[item["rid"]]) for item in sorted(items, key=reading_order)]
         moments = [m for node in nodes if (m := moment(node.item)) is not None]
         span = Query(platform=asked["platform"], account=asked["account"],
                      since=min(moments, default=None), until=None)  # fmt: skip
         gaps = [g for g in self.gaps(span) if g.root_native_id in (None, root)]
-        return Thread(rid, _tree(nodes), len(nodes), gaps)
+        return Thread(rid, tree(nodes), len(nodes), gaps)
 
     # ---------------------------------------------------------------- plumbing
 
@@ -403,44 +378,3 @@ _TERM_SQL: Final = (
     "(regexp_matches(body, $term) OR regexp_matches(concat_ws(' ', author_name, author_handle,"
     " array_to_string(list_transform(media, lambda m: m.alt), ' ')), $term))"
 )
-
-
-# --------------------------------------------------------------------------- threads
-
-
-def moment(row: Row) -> int | None:
-    """When a thing is dated: its creation, or when it was seen if it has no date."""
-    created: int | None = row["created_at"]
-    return created if created is not None else row["observed_at"]
-
-
-def _reading_order(row: Row) -> tuple[int, str]:
-    return (moment(row) or 0, row["rid"])
-
-
-def _tree(nodes: list[Node]) -> list[Node]:
-    """Nodes under what they answer. Whatever answers nothing that is here stands at the top, marked as an orphan.
-
-    A loop of answers (a platform's error) is cut where it would close, so that every node is in the tree once.
-    """
-    by_id = {node.item["native_id"]: node for node in nodes}
-    parent_of = {i: node.item["parent_native_id"] for i, node in by_id.items()}
-    top = []
-    for node in nodes:
-        own, parent = node.item["native_id"], node.item["parent_native_id"]
-        if parent is None or parent not in by_id or _closes_loop(own, parent_of):
-            node.orphan = parent is not None
-            parent_of[own] = None
-            top.append(node)
-        else:
-            by_id[parent].children.append(node)
-    return top
-
-
-def _closes_loop(start: str, parent_of: dict[str, str | None]) -> bool:
-    at = parent_of.get(start)
-    seen = {start}
-    while at is not None and at not in seen:
-        seen.add(at)
-        at = parent_of.get(at)
-    return at == start

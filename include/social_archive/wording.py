@@ -29,6 +29,8 @@ _ALIKE: Final = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2212",
     "o": "\u00f8", "l": "\u0142", "d": "\u0111", "i": "\u0131", "h": "\u0127", "t": "\u0167",
 }  # fmt: skip
+_BETWEEN: Final = f"[{_INVISIBLE}]*"
+_LONGEST_EXACT: Final = 5
 _PAIRS: Final = {"ss": "ß", "ae": "æ", "oe": "œ", "fi": "ﬁ", "fl": "ﬂ", "ff": "ﬀ", "th": "þ"}
 _OF_PAIRS: Final = {form: pair for pair, char in _PAIRS.items() for form in (char, char.upper()) if len(form) == 1}
 _IS_INVISIBLE: Final = re.compile("[" + re.sub(r"\\x\{(\w+)\}", lambda m: f"\\U{int(m[1], 16):08x}", _INVISIBLE) + "]")
@@ -44,7 +46,7 @@ def terms(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Without case, accents and invisible characters; runs of white space become one space."""
-    kept = "".join(map(_folded, unicodedata.normalize("NFC", text)))
+    kept = "".join(map(_folded, text))
     return " ".join(kept.split())[:MAX_TERM_LENGTH]
 
 
@@ -59,24 +61,48 @@ def _folded(char: str) -> str:
         if len(base) == 1 and not base.isspace():
             return base
     lower = char.casefold()
-    return lower if len(lower) == 1 else char
+    return lower if len(lower) == 1 or lower in _PAIRS else char
 
 
 def pattern(term: str) -> str:
     """The RE2 pattern that finds a folded term in unfolded text."""
-    between = f"[{_INVISIBLE}]*"
     parts = []
     at = 0
     while at < len(term):
-        pair = term[at : at + 2]
-        if pair in _PAIRS:
-            both = between.join(_letter(c) for c in pair)
-            parts.append(f"(?:{both}|{_code(_PAIRS[pair])}|{_code(_PAIRS[pair].upper()[:1])})")
-            at += 2
+        end = _end_of_pairs(term, at)
+        if end > at:
+            parts.append(_any_spelling(term[at:end]))
+            at = end
         else:
             parts.append(r"[\s\x{a0}\x{2000}-\x{200b}\x{202f}\x{3000}]+" if term[at] == " " else _letter(term[at]))
             at += 1
-    return "(?i)" + between.join(parts)
+    return "(?i)" + _BETWEEN.join(parts)
+
+
+def _end_of_pairs(term: str, at: int) -> int:
+    """Where a run of overlapping pairs ends that begins here ("ffi" is two); `at` if there is none."""
+    end = at
+    while term[max(end - 1, at) : max(end - 1, at) + 2] in _PAIRS:
+        end = max(end - 1, at) + 2
+    return end
+
+
+def _any_spelling(run: str) -> str:
+    """Letters that may stand in the text as they are or two by two as one character: "Strasse", "Straße"."""
+    if len(run) > _LONGEST_EXACT:  # nobody writes so; a loose pattern finds it too
+        chars = {*run, *(_PAIRS[run[i : i + 2]] for i in range(len(run) - 1))}
+        return f"(?:[{''.join(sorted(map(_code, chars)))}]{_BETWEEN}){{{(len(run) + 1) // 2},{len(run)}}}"
+    return f"(?:{'|'.join(_BETWEEN.join(parts) for parts in _spellings(run))})"
+
+
+def _spellings(run: str) -> list[list[str]]:
+    if not run:
+        return [[]]
+    spelled = [[_letter(run[0]), *rest] for rest in _spellings(run[1:])]
+    if (one := _PAIRS.get(run[:2])) is not None:
+        both = "".join(sorted({_code(c) for c in (one, one.upper()) if len(c) == 1}))
+        spelled += [[f"[{both}]", *rest] for rest in _spellings(run[2:])]
+    return spelled
 
 
 def _letter(char: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,12 +13,10 @@ from sandbox.bulk import serve_in_background
 from tests.bench.places import agency_on, open_store
 from tests.bench.rows import ROOT, child, peer_row
 
-PEERS = ROOT / ".archive" / "peers"
-
 
 def run(folder: Path, scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     comments = int(100_000 * scale)
-    python = _peers_python(say)
+    python = _peers_python()
     with open_store(folder) as place, serve_in_background(comments=comments, posts=100) as server:
         agency = agency_on(folder / "agency", server)
         where = (server, place.endpoint, *place.keys)
@@ -49,16 +47,11 @@ def _said(result: dict[str, Any]) -> str:
     return f"{result['rows']:,} rows in {result['seconds']:.1f} s ({_rate(result):,.0f}/s)"
 
 
-def _peers_python(say: Callable[[str], None]) -> Path:
-    """The peers' own virtual environment, made on first use."""
-    python = PEERS / "bin" / "python"
-    if not (PEERS / ".ready").exists():
-        say("installing the peer (dlt) into an environment of its own")
-        subprocess.run([sys.executable, "-m", "venv", str(PEERS)], check=True)
-        subprocess.run(
-            [str(python), "-m", "pip", "install", "-q", "-r", str(ROOT / "requirements-bench.txt")], check=True
-        )
-        (PEERS / ".ready").touch()
+def _peers_python() -> Path:
+    """The Python of the peer's own virtual environment, which `make bench` makes."""
+    python = Path(os.environ.get("BENCH_PYTHON") or ROOT / ".venv-bench" / "bin" / "python")
+    if not python.exists():
+        raise SystemExit(f"The peer is not installed at {python}: run `make bench`, which does that first.")
     return python
 
 

@@ -35,13 +35,10 @@ def test_a_throttle_that_is_over_is_retried_almost_at_once():
 
 
 def test_a_throttle_is_recognised_behind_a_wrapper():
-    try:
-        try:
-            raise throttled(60)
-        except Throttled as cause:
-            raise RuntimeError("gave up") from cause
-    except RuntimeError as error:
-        assert decide(error).action is RetryAction.RETRY
+    wrapper = RuntimeError("gave up")
+    wrapper.__cause__ = throttled(60)
+
+    assert decide(wrapper).action is RetryAction.RETRY
 
 
 def test_a_throttle_survives_the_border_between_processes():

@@ -42,6 +42,12 @@ def finds(term: str, text: str) -> bool:
         ("हिन्दी", "हिन्दी पुस्तक"),
         ("ﬁsh", "fish"),
         ("fish", "ﬁsh"),
+        ("office", "oﬃce".replace("ﬃ", "fﬁ")),
+        ("office", "oﬀice"),
+        ("s" * 40, "ß" * 20),
+        ("s" * 40, "S" * 40),
+        ("ẞ", "ss"),
+        ("ss", "ẞ"),
     ],
 )
 def test_a_term_finds_what_a_person_means_by_it(term: str, text: str) -> None:
@@ -70,7 +76,8 @@ def test_text_of_invisible_characters_only_has_no_terms() -> None:
     assert wording.terms("\u200b \u00ad") == []
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=500, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20))
 def test_every_text_finds_itself(text: str) -> None:
     text = text.translate(dict.fromkeys(map(ord, '"\u201c\u201d'), " "))  # quotes join words into a phrase

@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -55,6 +53,7 @@ def _globals(
 
 
 def _register() -> None:
+    """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
         doctor,
@@ -66,13 +65,12 @@ def _register() -> None:
         quarantine,
         show,
         stack,
+        tour,
         try_account,
     )  # fmt: skip
 
-    for module in (stack, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init, try_account):
+    for module in (stack, tour, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init, try_account):
         module.register(app)
-    if find_spec("social_archive.cli.tour") is not None:
-        import_module("social_archive.cli.tour").register(app)
 
 
 _register()

@@ -18,6 +18,7 @@ from social_archive.record import KINDS, STATES, micros
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from social_archive.archive import Archive
     from social_archive.search import Gap, Query, Results, Row
 
 EPILOG = (
@@ -67,6 +68,7 @@ def find(
             all_versions=versions, limit=limit, offset=offset,
         )  # fmt: skip
         follow(archive)
+        _require_known(archive, query)
         with output.working("Searching"):
             search = Search.of(archive)
             if count is not None:
@@ -115,8 +117,31 @@ def _span(text: str) -> tuple[datetime, datetime]:
     return exact, exact + timedelta(microseconds=1)
 
 
+def _require_known(archive: Archive, query: Query) -> None:
+    """A misspelt account would be answered with nothing, and nothing looks like an answer. Raises NotFound.
+
+    Accounts that left accounts.yaml are still known as long as the archive has records of them.
+    """
+    from social_archive.errors import NotFound
+    from social_archive.platforms import registry
+    from social_archive.yaml_lines import suggestion
+
+    held = [(platform, account) for platform, account, *_ in archive.catalog.totals()]
+    known = {*held, *((account.platform, account.name) for account in archive.agency.accounts)}
+    platforms = sorted({*registry(), *(platform for platform, _ in known)})
+    if query.platform is not None and query.platform not in platforms:
+        near = suggestion(query.platform, platforms)
+        raise NotFound(f"There is no platform {query.platform!r}{near}.", remedy=f"There are {', '.join(platforms)}.")
+    names = sorted({account for platform, account in known if query.platform in (None, platform)})
+    if query.account is not None and query.account not in names:
+        near = suggestion(query.account, names)
+        raise NotFound(
+            f"There is no account {query.account!r}{near}.", remedy=f"There are {', '.join(names) or 'none'}."
+        )
+
+
 def _account(given: str | None) -> tuple[str | None, str | None]:
-    """(platform, name) of `--account`. Records of an account that left accounts.yaml can still be asked for."""
+    """(platform, name) of `--account`."""
     if given is None:
         return None, None
     on, _, name = given.rpartition("/")

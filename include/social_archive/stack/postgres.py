@@ -46,6 +46,9 @@ def start(state: Path, processes: Processes) -> Database:
     data = state / "postgres"
     password = environment.secret(state, "postgres-password", 24)
     fresh = not (data / "PG_VERSION").exists()
+    data.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        _open_the_way(data)
     if fresh:
         _initialise(data, password)
     if not _serves(data):
@@ -76,12 +79,12 @@ def free_port(first: int, tries: int = 50) -> int:
 
 
 def _initialise(data: Path, password: str) -> None:
-    data.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", prefix="archive-", suffix=".pw") as pwfile:
         pwfile.write(password)
         pwfile.flush()
         if os.geteuid() == 0:
-            _prepare_for_user(data)
+            data.chmod(0o700)
+            os.chown(data, _user().pw_uid, _user().pw_gid)
             os.chown(pwfile.name, _user().pw_uid, _user().pw_gid)
         _run(
             "initdb", "-D", str(data), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={pwfile.name}",
@@ -165,12 +168,10 @@ def _user() -> pwd.struct_passwd:
         return pwd.getpwnam(_USER_FOR_ROOT)
 
 
-def _prepare_for_user(data: Path) -> None:
+def _open_the_way(data: Path) -> None:
     """Let that user reach the data and the programs: search permission (x) on the folders above, nothing more."""
     for place in (data, _programs()):
         for folder in place.resolve().parents:
             mode = folder.stat().st_mode
             if not mode & 0o001:
                 folder.chmod(mode | 0o001)
-    data.chmod(0o700)
-    os.chown(data, _user().pw_uid, _user().pw_gid)

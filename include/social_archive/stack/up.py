@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,15 +56,17 @@ def up(agency_folder: Path, state: Path, console: Console, *, harvest: bool | No
 def down(state: Path, console: Console) -> list[str]:
     """Stop everything that was started here; what is stored stays. Returns the names of what was stopped."""
     processes = Processes(state / "run")
-    stopped = []
-    for name in (*reversed(COMPONENTS), SANDBOX, postgres.NAME):
-        if processes.pid(name) is not None:
+    stopped = [name for name in (*reversed(COMPONENTS), SANDBOX, postgres.NAME) if processes.pid(name) is not None]
+    if airflow := [name for name in stopped if name in COMPONENTS]:
+        with step(console, "Stopping Airflow"), ThreadPoolExecutor() as pool:  # each takes its seconds to end
+            list(pool.map(processes.stop, airflow))
+    for name in (SANDBOX, postgres.NAME):
+        if name in stopped:
             with step(console, f"Stopping {name}"):
                 processes.stop(name)
-            stopped.append(name)
-        else:
-            processes.stop(name)  # forgets a stale pid file
-    if seaweed.running(state):
+    for name in processes.names():
+        processes.stop(name)  # forgets what is dead already
+    if (state / "seaweed").exists() and seaweed.running(state):
         with step(console, "Stopping seaweed"):
             seaweed.stop(state)
         stopped.append("seaweed")

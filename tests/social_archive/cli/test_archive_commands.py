@@ -76,9 +76,16 @@ def test_find_answers_a_person_and_a_program(harvested: Run) -> None:
     assert answer["total"] == 2
     assert {row["native_id"] for row in answer["rows"]} == {"c1", "c2"}
     assert harvested("find", "--account", "mastodon/larkspur", "--json").json["total"] == 6
-    assert harvested("find", "--account", "bluesky/larkspur", "--json").json["total"] == 0
     counted = harvested("find", "--count", "kind", "--json").json
     assert counted["total"] == sum(row["things"] for row in counted["rows"]) == 6
+
+
+def test_a_misspelt_account_or_platform_is_an_error_and_not_an_empty_answer(harvested: Run) -> None:
+    for words in (("--account", "larkspurr"), ("--account", "bluesky/larkspur"), ("--platform", "mastodn")):
+        ran = harvested("find", "park", *words)
+        assert ran.code == 1
+        assert "There is no" in ran.err
+    assert "did you mean 'larkspur'?" in harvested("find", "--account", "larkspurr").err
 
 
 def test_hostile_text_reaches_the_screen_as_text(harvested: Run) -> None:

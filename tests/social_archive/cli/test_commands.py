@@ -146,6 +146,7 @@ def test_accounts_repeats_no_secret_reference_values(run: Run, tmp_path: Path) -
 # --------------------------------------------------------------------------- a proof in a stranger's hands
 
 
+@pytest.mark.slow
 def test_verify_proof_needs_no_agency_and_no_network(tmp_path: Path) -> None:
     """In a process of its own, in an empty folder, with sockets that refuse."""
     (tmp_path / "proof.json").write_text(json.dumps({"format": "something else"}))

@@ -1,0 +1,166 @@
+"""`archive up` as a person meets it: the whole stack, two accounts harvested, nothing leaked, all of it stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from sandbox.folder import agency_folder, environment
+from social_archive.stack import environment as stack_environment
+from social_archive.stack.airflow import COMPONENTS, AirflowHome
+from social_archive.stack.rest import AirflowApi
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(1200)]
+
+CANARY = "CANARY-5d1f0c6e-connection-secret"
+ACCOUNTS = ("larkspur-teens", "larkspur-archive")
+
+
+class Stack:
+    """One `archive` command after another on one state folder."""
+
+    def __init__(self, folder: Path, agency: Path) -> None:
+        self.state = folder / "state"
+        self.agency = agency
+        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ARCHIVE_", "AIRFLOW_"))}
+        self.env |= environment() | {"AIRFLOW_CONN_LARKSPUR_CANARY": json.dumps({"password": CANARY})}
+
+    def archive(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from social_archive.cli import main; main()"]
+        folders = ["--agency", str(self.agency), "--state", str(self.state)]
+        done = subprocess.run(
+            [*command, *folders, *arguments], env=self.env, capture_output=True, text=True, check=False, timeout=900
+        )
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done
+
+    def api(self) -> AirflowApi:
+        home = AirflowHome(self.state)
+        return AirflowApi(home.url, "admin", home.passwords()["admin"])
+
+    def pids(self) -> dict[str, int | None]:
+        return dict(json.loads(self.archive("status", "--json", check=False).stdout))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("stack")
+    ready = folder / "ready"
+    ports = [f"--{name}-port=0" for name in ("mastodon", "bluesky")]
+    sandbox = subprocess.Popen(
+        [sys.executable, "-m", "sandbox.serve", "--state", str(folder / "world"), "--ready-file", str(ready), *ports],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert sandbox.stdout is not None
+    urls = json.loads(sandbox.stdout.readline())
+    running = Stack(folder, agency_folder(folder / "agency", urls, accounts=ACCOUNTS))
+    accounts = folder / "agency" / "accounts.yaml"  # the dead login's token comes from a connection, to be looked for
+    text = accounts.read_text().replace("env:SANDBOX_MASTODON_ARCHIVE_TOKEN", "connection:larkspur_canary")
+    accounts.write_text(text)
+    try:
+        running.archive("up", "--json")
+        yield running
+    finally:
+        running.archive("down", check=False)
+        sandbox.terminate()
+        sandbox.wait(10)
+
+
+def test_everything_is_up_and_healthy(stack):
+    up = {name for name, pid in stack.pids().items() if pid}
+
+    assert up >= {"seaweed", "postgres", *COMPONENTS}
+    with stack.api() as api:
+        assert set(api.health().values()) == {"healthy"}
+        assert api.import_errors() == {}
+
+
+def test_the_harvests_ran_green_and_their_records_are_found(stack):
+    with stack.api() as api:
+        for name in ("harvest_bluesky", "harvest_mastodon"):
+            assert api.runs(name)[0]["state"] == "success"
+
+    assert json.loads(stack.archive("find", "library", "--json").stdout)["total"] > 0
+
+
+def test_a_dead_login_pauses_its_account_alone(stack):
+    with stack.api() as api:
+        run = api.runs("harvest_mastodon")[0]["dag_run_id"]
+        assert sorted(set(api.task_states("harvest_mastodon", run))) == ["skipped", "success"]
+
+
+def test_an_accession_is_an_event_of_its_account(stack):
+    with stack.api() as api:
+        events = api._get("/api/v2/assets/events", limit=50)["asset_events"]
+
+    (event,) = [e for e in events if e["partition_key"] == "bluesky/larkspur-teens"]
+    assert event["extra"]["posts"] > 0
+    assert all(isinstance(v, int) for k, v in event["extra"].items() if k != "harvest_id")
+
+
+def test_a_second_up_starts_nothing_and_harvests_nothing(stack):
+    before = stack.pids()
+
+    told = json.loads(stack.archive("up", "--json").stdout)
+
+    assert stack.pids() == before
+    assert told["harvested"] == []
+
+
+def test_every_server_listens_on_loopback_only(stack):
+    for pid in filter(None, stack.pids().values()):
+        for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+            for connection in process.net_connections(kind="inet"):
+                if connection.status == psutil.CONN_LISTEN:
+                    assert connection.laddr.ip in ("127.0.0.1", "::1"), (process.cmdline(), connection.laddr)
+
+
+def test_the_audit_is_green(stack):
+    with stack.api() as api:
+        run = api.trigger("audit")
+        while (state := api.run_state("audit", run)) not in ("success", "failed"):
+            time.sleep(1)
+
+    assert state == "success"
+
+
+def test_no_secret_and_no_record_is_in_logs_or_in_airflows_database(stack):
+    from social_archive.stack.postgres import _programs
+
+    settings = (stack.state / "airflow" / "airflow.cfg").read_text()
+    address = next(line for line in settings.splitlines() if line.startswith("sql_alchemy_conn ="))
+    url = address.split("= ", 1)[1].replace("+psycopg2", "")
+    dump = subprocess.run([_programs() / "pg_dump", url], capture_output=True, check=True, timeout=120).stdout
+    logs = [p for top in ("logs", "airflow/logs") for p in (stack.state / top).rglob("*.log")]
+    rows = json.loads(stack.archive("find", "--kind", "post", "--json").stdout)["rows"]
+    words = max((row["body"] for row in rows), key=len)[:30].encode()
+    key = stack_environment.read(stack.state)["ARCHIVE_SIGNING_KEY"].encode()
+
+    assert len(dump) > 100_000
+    assert logs
+    for secret in (CANARY.encode(), key, words):
+        assert secret not in dump
+        assert not [log.name for log in logs if secret in log.read_bytes()]
+
+
+def test_down_ends_every_process_and_up_brings_the_same_archive_back(stack):
+    before = stack.archive("ledger", "verify", "--json").stdout
+    family = [p for pid in filter(None, stack.pids().values())
+              for p in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]  # fmt: skip
+
+    stack.archive("down")
+
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert not any(stack.pids().values())
+    stack.archive("up", "--no-harvest", "--json")
+    after = stack.archive("ledger", "verify", "--json").stdout
+    assert json.loads(after)["leaves"] == json.loads(before)["leaves"]
