@@ -6,6 +6,7 @@ exit code is 1 if something is out of date.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import os
 import re
@@ -271,6 +272,21 @@ def _schedule(dag: Any) -> str:
     return f"`{expression}` in the body's time zone" if expression else "by hand"
 
 
+# --------------------------------------------------------------------------- modules
+
+
+def module_table() -> str:
+    """Every module of the core by the first sentence of its docstring."""
+    package = ROOT / "include" / "social_archive"
+    rows = []
+    for path in sorted(package.rglob("*.py")):
+        told = inspect.cleandoc(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
+        name = path.relative_to(package).as_posix().removesuffix("/__init__.py")
+        if told and path != package / "__init__.py":
+            rows.append((f"`{name}`", told.split("\n\n")[0]))
+    return _table(("module", "what"), rows)
+
+
 # --------------------------------------------------------------------------- writing
 
 
@@ -287,6 +303,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "environment": environment_table,
     "platforms": platform_tables,
     "dags": dag_table,
+    "modules": module_table,
 }
 _MARKED: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

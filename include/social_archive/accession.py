@@ -148,9 +148,12 @@ def _signature(changes: Sequence[_Change]) -> list[tuple[str, int, bytes]]:
 
 
 def _not_yet_quarantined(archive: Archive, batch: Batch) -> list[dict[str, Any]]:
-    hashes = [row["native_sha256"] for row in batch.quarantined]
-    already = archive.catalog.quarantined(batch.platform, batch.account, hashes)
-    return [row for row in batch.quarantined if row["native_sha256"] not in already]
+    """One row for the same bytes, however often they were shown (in a list and in a thread, run after run)."""
+    rows: dict[str, dict[str, Any]] = {}
+    for row in batch.quarantined:
+        rows.setdefault(row["native_sha256"], row)
+    already = archive.catalog.quarantined(batch.platform, batch.account, list(rows))
+    return [row for native_sha256, row in rows.items() if native_sha256 not in already]
 
 
 def _moved_cursor(archive: Archive, batch: Batch) -> dict[str, Any] | None:

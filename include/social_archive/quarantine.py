@@ -144,6 +144,8 @@ def _moment(value: Any) -> int | None:
 def _context(item: Observation | Unreadable) -> str | None:
     known: dict[str, Any] = {name: _text(getattr(item, name, None)) for name in _CONTEXT}
     known = {name: value for name, value in known.items() if value}
+    if isinstance(item, Unreadable):
+        known |= item.context
     if getattr(item, "author_is_account", None) is True:
         known["author_is_account"] = True
     return json.dumps(known, sort_keys=True) if known else None

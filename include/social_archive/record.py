@@ -162,6 +162,7 @@ class Unreadable(msgspec.Struct, kw_only=True, gc=False):
     """An item that could not become an Observation. It goes to quarantine with its bytes, never away."""
 
     native: bytes
+    context: dict[str, str | int | bool] = {}  # what its page knew around it (thread, whose account), for a retry
     reason: str  # a short code, e.g. `duplicate_key`, `not_json`, `id_not_exact`
     detail: str = ""  # for a person; holds no content
     endpoint: str | None = None

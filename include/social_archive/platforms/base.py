@@ -173,6 +173,8 @@ class Platform(abc.ABC):
     @staticmethod
     def stamped(item: Observation | Unreadable, page: Page) -> Observation | Unreadable:
         """Copy the page's provenance onto one of its items."""
+        if isinstance(item, Unreadable):
+            item.context = {k: v for k, v in page.context.items() if isinstance(v, str | int | bool)}
         item.endpoint = page.endpoint
         item.response_sha256 = page.response_sha256
         item.http_date = page.http_date

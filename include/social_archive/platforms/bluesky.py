@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from social_archive.errors import AccountGone, CursorLoop, LoginExpired, PlatformError, Unintelligible
 from social_archive.platforms import atproto, bluesky_views
 from social_archive.platforms.base import Field, Pace, Page, PageKind, Platform, Problem, Sighting, Target
@@ -161,6 +163,18 @@ class Bluesky(Platform):
         if self.net.local:
             return frozenset(urlsplit(server).netloc for server in servers)
         return _CDN | {host for server in servers if (host := urlsplit(server).hostname)}
+
+    def reparse(self, native: bytes, page: Page) -> Observation | Unreadable:
+        """A quarantined item stands alone: a post's view, or a record as its server lists it, or a profile."""
+        context = {"did": self.net.did, "pds": self.net.pds, **page.context}
+        if page.kind == "profile":
+            alone = msgspec.structs.replace(page, body=native, context={**context, "shape": "profile"})
+        elif b'"value"' in native and b'"record"' not in native:
+            alone = msgspec.structs.replace(page, body=native, context={**context, "shape": "record"})
+        else:
+            body = b'{"posts":[' + native + b"]}"
+            alone = msgspec.structs.replace(page, body=body, context={**context, "shape": "posts"})
+        return super().reparse(alone.body, alone)
 
     # ---------------------------------------------------------------- pages
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from social_archive.errors import AccountGone, ConfigError, CursorLoop, LoginExpired, PlatformError, Unintelligible
@@ -574,3 +575,16 @@ def test_a_record_key_tells_its_time_if_it_is_one() -> None:
 @pytest.mark.parametrize("text", ["", "at://", "at://larkspur.test/app.bsky.feed.post/1", "https://x/y/z", None, 7])
 def test_only_a_did_names_a_record_for_good(text: Any) -> None:
     assert at_uri(text) is None
+
+
+# --------------------------------------------------------------------------- a second look at what was quarantined
+
+
+@pytest.mark.parametrize(("shape", "recording"), [("posts", "posts"), ("record", "record"), ("profile", "profile")])
+def test_a_quarantined_item_is_read_again_from_its_bytes_alone(shape: str, recording: str) -> None:
+    first = readable(shape, recorded(recording))[0]
+    around = msgspec.structs.replace(page(shape, first.native), kind="profile" if shape == "profile" else "item")
+    with reading({}) as (bluesky, _):
+        again = bluesky.reparse(first.native, around)
+    assert isinstance(again, Observation)
+    assert (again.native_id, again.native, again.body) == (first.native_id, first.native, first.body)

@@ -554,3 +554,22 @@ def test_observed_times_are_exact() -> None:
     from datetime import UTC, datetime
 
     assert micros_of("2026-05-02T08:30:00.123456Z") == micros(datetime(2026, 5, 2, 8, 30, 0, 123456, UTC))
+
+
+# --------------------------------------------------------------------------- a second look at what was quarantined
+
+
+def test_an_unreadable_comment_remembers_its_thread_for_the_second_look() -> None:
+    """Once it can be read (a mended adapter, here: mended bytes), it is the same comment as in its thread."""
+    body = json.dumps({"ancestors": [], "descendants": [status("5", "1") | {"id": 5.0}]}).encode()
+    thread = Page(kind="thread", endpoint="https://social.example/x", body=body, response_sha256="aa", http_date=None,
+                  observed_at=7, context={"account_id": "9001", "root": "1"})  # fmt: skip
+    [unreadable] = adapter(None).records(thread)
+    assert isinstance(unreadable, Unreadable)
+    assert unreadable.context == {"account_id": "9001", "root": "1"}
+    mended = unreadable.native.replace(b"5.0", b'"5"')
+    alone = Page(kind="item", endpoint="", body=mended, response_sha256="", http_date=None, observed_at=7,
+                 context=dict(unreadable.context))  # fmt: skip
+    again = adapter(None).reparse(mended, alone)
+    assert isinstance(again, Observation)
+    assert (again.native_id, again.kind, again.root_native_id) == ("5", "comment", "1")
