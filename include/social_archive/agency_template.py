@@ -21,7 +21,7 @@ _AGENCY: Final = """\
 agency:
   name: {name}
   slug: {slug}
-  # the pack of law in include/law/ that applies
+  # whose records law applies
   jurisdiction: {jurisdiction}
   # dates on letters and cut-offs are in this zone; the archive itself keeps UTC
   time_zone: {time_zone}

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -27,7 +29,8 @@ ACCOUNTS = ("larkspur-teens", "larkspur-archive")
 class Stack:
     """One `archive` command after another on one state folder."""
 
-    def __init__(self, folder: Path, agency: Path) -> None:
+    def __init__(self, folder: Path, agency: Path, platforms: dict[str, str]) -> None:
+        self.platforms = platforms
         self.state = folder / "state"
         self.agency = agency
         self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ARCHIVE_", "AIRFLOW_"))}
@@ -61,7 +64,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )  # fmt: skip
     assert sandbox.stdout is not None
     urls = json.loads(sandbox.stdout.readline())
-    running = Stack(folder, agency_folder(folder / "agency", urls, accounts=ACCOUNTS))
+    running = Stack(folder, agency_folder(folder / "agency", urls, accounts=ACCOUNTS), urls)
     accounts = folder / "agency" / "accounts.yaml"  # the dead login's token comes from a connection, to be looked for
     text = accounts.read_text().replace("env:SANDBOX_MASTODON_ARCHIVE_TOKEN", "connection:larkspur_canary")
     accounts.write_text(text)
@@ -121,6 +124,30 @@ def test_every_server_listens_on_loopback_only(stack):
             for connection in process.net_connections(kind="inet"):
                 if connection.status == psutil.CONN_LISTEN:
                     assert connection.laddr.ip in ("127.0.0.1", "::1"), (process.cmdline(), connection.laddr)
+
+
+def test_a_throttled_account_frees_its_slot_and_returns_at_the_moment_the_platform_named(stack):
+    regain = time.time() + 125  # longer than a worker waits by itself
+    fault = {"kind": "ratelimit", "retry_after": 125, "count": 1}
+    httpx.post(f"{stack.platforms['bluesky']}/_sandbox/fault", json=fault).raise_for_status()
+
+    with stack.api() as api:
+        run = api.trigger("harvest_bluesky")
+        tasks = f"/api/v2/dags/harvest_bluesky/dagRuns/{run}/taskInstances"
+
+        def pull() -> dict[str, str]:
+            return next(t for t in api._get(tasks)["task_instances"] if t["task_id"] == "account.pull")
+
+        while pull()["state"] != "up_for_retry":
+            assert time.time() < regain, pull()["state"]
+            time.sleep(1)
+        assert api._get("/api/v2/pools/bluesky")["occupied_slots"] == 0
+        while (state := api.run_state("harvest_bluesky", run)) not in ("success", "failed"):
+            time.sleep(1)
+        again = datetime.fromisoformat(pull()["start_date"]).timestamp()
+
+    assert state == "success"
+    assert regain - 2 <= again <= regain + 60
 
 
 def test_the_audit_is_green(stack):

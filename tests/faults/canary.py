@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -48,8 +49,10 @@ def in_folder(folder: Path) -> Iterator[Haystack]:
 
 
 def unpacked(where: str, body: bytes) -> Iterator[Haystack]:
-    """The bytes as they lie there and, of Parquet, every value in them."""
+    """The bytes as they lie there and, of gzip, what is in it, and of Parquet, every value."""
     yield where, body
+    if body[:2] == b"\x1f\x8b":
+        yield f"{where}:gzip", gzip.decompress(body)
     if body[:4] == b"PAR1":
         for name, column in pq.read_table(io.BytesIO(body)).to_pydict().items():
             yield f"{where}:{name}", b"\n".join(_values(column))

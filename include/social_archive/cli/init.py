@@ -23,7 +23,7 @@ def init(
     name: Annotated[
         str, typer.Option(help="The public body's name, as it stands on letters.")
     ] = "Example Public Library",
-    jurisdiction: Annotated[str, typer.Option(help="The pack of law in include/law/.")] = "illinois",
+    jurisdiction: Annotated[str, typer.Option(help="Whose records law applies.")] = "illinois",
     time_zone: Annotated[str, typer.Option(help="An IANA time zone.")] = "America/Chicago",
     _json: Json = False,
 ) -> None:

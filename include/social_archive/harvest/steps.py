@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from social_archive.config import Account
 from social_archive.errors import AccountGone, LoginExpired, NotFound, PlatformError, ScopeLost, Throttled
 from social_archive.harvest import staging
-from social_archive.harvest.committer import Committer, Tally, commit_judged
+from social_archive.harvest.committer import Committer, Tally, commit_judged, few_collections
 from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
 from social_archive.harvest.walk import Walk
 from social_archive.quarantine import quarantine_rows
@@ -35,7 +35,7 @@ def run(archive: Archive, account: Account, *, full: bool = False, progress: Pro
     walk = _walk(archive, account, full=full, resume_since=None, progress=progress)
     report = HarvestReport(harvest_id=walk.harvest_id, platform=account.platform, account=account.name)
     evidence: list[dict[str, Any]] = []
-    with Committer(archive, account, walk.harvest_id) as committer:
+    with few_collections(), Committer(archive, account, walk.harvest_id) as committer:
         for step in walk.steps():
             judged = _judge(archive, account, walk.harvest_id, step)
             if judged.evidence is not None:
@@ -66,7 +66,8 @@ def pull(
     archive.catalog.catch_up()
     since = None if resume_since is None else int(resume_since.timestamp() * 1_000_000)
     walk = _walk(archive, account, full=full, resume_since=since, progress=progress)
-    keys = [staging.put(archive, walk.harvest_id, "pulled", n, step) for n, step in enumerate(walk.steps())]
+    with few_collections():
+        keys = [staging.put(archive, walk.harvest_id, "pulled", n, step) for n, step in enumerate(walk.steps())]
     outcome, message, regain_at = _outcome(walk.failure)
     pulled = Pulled(
         harvest_id=walk.harvest_id, platform=account.platform, account=account.name, steps=keys, seen=walk.seen,
