@@ -92,7 +92,7 @@ def harvest(t: Tour) -> str:
     for r in reports:
         note = f"  ({r.outcome}: {r.message.split('. ')[0]})" if r.outcome != "ok" else ""
         t.console.print(
-            f"  {r.platform + '/' + r.account:30} {r.posts:3} posts {r.comments:4} comments {r.replies:4} replies{note}",
+            f"  {r.platform}/{r.account:24} {r.posts:4} posts {r.comments:4} comments {r.replies:4} replies{note}",
             markup=False, highlight=False,
         )  # fmt: skip
     taken = sum(r.new for r in reports)

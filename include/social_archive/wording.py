@@ -64,6 +64,14 @@ def _folded(char: str) -> str:
     return lower if len(lower) == 1 or lower in _PAIRS else char
 
 
+def plain(term: str) -> str | None:
+    """What a folded term looks like in lower-case ASCII text, if it can look in one way only; else None.
+
+    A space stands for any white space and an apostrophe for a backtick too: those need the pattern.
+    """
+    return term if term.isascii() and " " not in term and "'" not in term else None
+
+
 def pattern(term: str) -> str:
     """The RE2 pattern that finds a folded term in unfolded text."""
     parts = []

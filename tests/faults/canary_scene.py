@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import tenacity
 
 from sandbox.control import Control
 from social_archive.archive import Archive, open_archive
@@ -14,8 +17,8 @@ from social_archive.archive import Archive, open_archive
 PERSON = ("Gleamy Gutters", "gleamygutters")  # an invented commenter of the sandbox: name and handle
 WORDS = ("CANARY-WORDS-7391", "555-0142-7391")
 WRONG_TOKEN = "canary-token-that-was-revoked-5512"
-WRONG_PASSWORD = "canary-app-password-5512"  # noqa: S105
-URL_SECRET = "canary-in-the-address-5512"  # noqa: S105
+WRONG_PASSWORD = "canary-app-password-5512"
+URL_SECRET = "canary-in-the-address-5512"
 SESSION = "eyJ0eXAiOiAiYXQrand0"  # how every session token of the sandbox's Bluesky begins
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -43,7 +46,7 @@ class Scene:
         return open_archive(self.agency, state=self.state)
 
     def run(self, *arguments: str, **env: str) -> int:
-        """`archive ARGUMENTS` in a process of its own; returns its exit code."""
+        """`archive ARGUMENTS` in a process of its own; returns its exit code. `env` is set on top of the scene's."""
         command = " ".join(arguments)
         out = self.folder / f"printed-{len(self.printed)}"
         settings = self.env | {"ARCHIVE_AGENCY": str(self.agency), "ARCHIVE_STATE": str(self.state)} | env
@@ -58,8 +61,8 @@ class Scene:
     def plant_person(self) -> None:
         """Three comments of one person on each platform: a good one, one that cannot be read, one that is refused."""
         for control, account in ((self.mastodon, "larkspur-archive"), (self.bluesky, "larkspur-teens")):
-            posts = [i for i in control.truth(account) if not i["parent"] and i["state"] == "present" and not i["boost"]]
-            post = max(posts, key=lambda i: i["created"])
+            shown = [i for i in control.truth(account) if i["state"] == "present" and not i["boost"]]
+            post = max((i for i in shown if not i["parent"]), key=lambda i: i["created"])
             for kind in (None, "duplicate_key", "year_9999"):
                 made = control.reply(post["id"], "gutter", f"{WORDS[0]} {kind}: call {WORDS[1]}")
                 if kind:
@@ -78,25 +81,37 @@ class Scene:
             self.run(*ways[n % len(ways)], "--full")
             self.mastodon.calm()
             self.bluesky.calm()
-        for n, expired in enumerate((self.mastodon, self.bluesky)):
-            expired.expire_tokens()
-            self.run(*ways[n])
-            self.run(*ways[n + 2])
-            expired.renew_tokens()
+        with_login = ("larkspur-archive", "larkspur-bluesky")
+        for control in (self.mastodon, self.bluesky):
+            control.expire_tokens()
+        self.run("harvest", *with_login)
+        self.run("--debug", "harvest", "--json", *with_login)
+        for control in (self.mastodon, self.bluesky):
+            control.renew_tokens()
         wrong = {"SANDBOX_MASTODON_ARCHIVE_TOKEN": WRONG_TOKEN, "SANDBOX_BLUESKY_PASSWORD": WRONG_PASSWORD}
-        self.run("harvest", **wrong)
-        self.run("--debug", "harvest", "--json", **wrong)
+        self.run("harvest", "--json", *with_login, **wrong)
+        self.run("--debug", "harvest", *with_login, **wrong)
+        for way in ((), ("--json",), ("--debug",)):
+            self.run(*way, "accounts", ARCHIVE_AGENCY=str(self._with_a_secret_in_the_address()))
+
+    def _with_a_secret_in_the_address(self) -> Path:
+        """Another agency folder, with a user and a password in the server's address, as people paste it."""
+        folder = self.folder / "careless"
+        shutil.copytree(self.agency, folder, dirs_exist_ok=True)
+        text = (folder / "accounts.yaml").read_text()
+        (folder / "accounts.yaml").write_text(text.replace("http://", f"http://someone:{URL_SECRET}@"))
+        return folder
 
 
 def archive_command(arguments: list[str], env: dict[str, str], out: str) -> None:
     """The body of the process: the `archive` command with both outputs in one file, and nobody really waiting."""
     os.environ.update(env)
-    with open(out, "wb") as file:  # noqa: PTH123
+    with Path(out).open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     sys.argv = ["archive", *arguments]
     from social_archive.cli import main
     from social_archive.platforms import http
 
-    http._backoff = lambda _state: 0.01
+    http._backoff = tenacity.wait_none()  # type: ignore[assignment]
     main()

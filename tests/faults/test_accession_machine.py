@@ -92,20 +92,18 @@ class Harvesters(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------ what happens
 
-    @rule(thing=st.sampled_from(THINGS), text=st.sampled_from("AB"))
-    def edit(self, thing: str, text: str) -> None:
-        self.truth[thing] = text
-
-    @rule(writer=st.sampled_from(WRITERS))
-    def look(self, writer: int) -> None:
+    @rule(writer=st.sampled_from(WRITERS), edits=st.dictionaries(st.sampled_from(THINGS), st.sampled_from("AB")))
+    def look(self, writer: int, edits: dict[str, str]) -> None:
+        """Some things are edited, and then a writer looks at all of them."""
+        self.truth |= edits
         at = next(self.clock)
         self.seen[writer].append([self.observed(thing, text, at) for thing, text in self.truth.items()])
 
     @rule(
         writer=st.sampled_from(WRITERS),
-        puts=st.lists(st.sampled_from(CONTENT_FAULTS), max_size=2),
-        appends=st.lists(st.sampled_from(PUT_FAULTS + LIST_FAULTS), max_size=3),
-        point=st.none() | st.sampled_from(POINTS),
+        puts=st.just([]) | st.lists(st.sampled_from(CONTENT_FAULTS), max_size=2),
+        appends=st.sampled_from([[], ["rival"]]) | st.lists(st.sampled_from(PUT_FAULTS + LIST_FAULTS), max_size=3),
+        point=st.none() | st.none() | st.sampled_from(POINTS),
     )
     def take_in(self, writer: int, puts: list[str], appends: list[str], point: str | None) -> None:
         self.attempt(writer, puts, appends, point)
