@@ -50,7 +50,8 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         who = weed.identities["archive"]
         agency = library(folder / "agency", urls, config.bucket, ACCOUNTS)
         accounts = agency / "accounts.yaml"
-        accounts.write_text(accounts.read_text().replace("env:SANDBOX_MASTODON_ARCHIVE_TOKEN", "connection:history_room"))
+        text = accounts.read_text().replace("env:SANDBOX_MASTODON_ARCHIVE_TOKEN", "connection:history_room")
+        accounts.write_text(text)
         env = {
             "ARCHIVE_S3_ENDPOINT": weed.endpoint, "ARCHIVE_S3_ACCESS_KEY": who.access_key,
             "ARCHIVE_S3_SECRET_KEY": who.secret_key, "ARCHIVE_AGENCY": str(agency),
@@ -84,8 +85,8 @@ def test_the_accounts_were_harvested_and_the_dead_one_is_on_record(ran: Ran, mon
         monkeypatch.setenv(name, value)
     archive = open_archive(ran.scene.agency, state=ran.scene.state)
     archive.catalog.catch_up()
-    gaps = {name: [g.reason for g in archive.catalog.open_gaps(platform, name)]
-            for platform, name in (("mastodon", ACCOUNTS[0]), ("bluesky", ACCOUNTS[1]), ("bluesky", ACCOUNTS[2]))}  # fmt: skip
+    where = zip(("mastodon", "bluesky", "bluesky"), ACCOUNTS, strict=True)
+    gaps = {name: [g.reason for g in archive.catalog.open_gaps(platform, name)] for platform, name in where}
     assert gaps == {"larkspur-archive": ["unintelligible"], "larkspur-teens": [], "larkspur-bluesky": ["login_expired"]}
     assert len(archive.catalog.quarantine_items()) >= 2
     with sqlite3.connect(ran.home / "airflow.db") as db:
