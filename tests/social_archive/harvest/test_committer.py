@@ -23,7 +23,8 @@ def said(native_id: str, text: str) -> Observation:
     moment = now_micros()
     return Observation(
         kind="comment", native_id=native_id, native=text.encode(), body=text, platform="mastodon", account="larkspur",
-        parent_native_id="p1", root_native_id="p1", created_at=moment, observed_at=moment, harvest_id="h", adapter="s/1",
+        parent_native_id="p1", root_native_id="p1", created_at=moment, observed_at=moment, harvest_id="h",
+        adapter="s/1",
     )  # fmt: skip
 
 
@@ -41,7 +42,11 @@ def test_a_second_process_takes_steps_in_order_and_once(library: Library, monkey
             taking.take(Judged(observations=observations))
         told = list(taking.tallies())
     assert [t.entry for t in told] == [0, 1, 2]
-    assert [t.kinds for t in told] == [{"comment new": 2}, {"comment changed": 1}, {"comment changed": 1, "comment new": 1}]
+    assert [t.kinds for t in told] == [
+        {"comment new": 2},
+        {"comment changed": 1},
+        {"comment changed": 1, "comment new": 1},
+    ]
     archive.catalog.catch_up()
     assert archive.catalog.latest("mastodon", "larkspur", ["c1"])["c1"].version == 3
     assert archive.ledger.verify().ok
