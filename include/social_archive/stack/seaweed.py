@@ -186,6 +186,7 @@ def _command(home: Path, ports: dict[str, int]) -> list[str]:
         *(f"-{flag}={port}" for flag, port in ports.items()),
         f"-s3.config={home / 's3.json'}", "-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
         "-s3.autoCreateBucket=false", "-s3.allowDeleteBucketNotEmpty=false",
+        "-volume.max=5000",  # not "free space by size": a small disk or many buckets would leave none to write to
         "-s3.localSocket=s3.sock", "-filer.localSocket=filer.sock",  # not in /tmp, in another user's way
         "-webdav=false", "-admin.ui=false", "-master.telemetry=false",
         "-filer.exposeDirectoryData=false", "-filer.ui.deleteDir=false", "-filer.disableDirListing=true",
