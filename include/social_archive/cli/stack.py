@@ -19,9 +19,9 @@ from social_archive.stack.up import Stack
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(up)
-    app.command()(down)
-    app.command()(status)
+    app.command(epilog="Example:  archive --agency include/sandbox/agency up --no-harvest")(up)
+    app.command(epilog="Example:  archive down   (what is archived stays)")(down)
+    app.command(epilog="Example:  archive status --json")(status)
 
 
 def up(
