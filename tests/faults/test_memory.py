@@ -46,9 +46,9 @@ def measured(object_store: StoreConfig, weed: Seaweed, tmp_path: Path) -> Measur
 
 
 def test_three_times_the_comments_do_not_take_more_memory(measured: Measure) -> None:
-    small, large = measured(20_000), measured(60_000)
-    assert (small["comments"], large["comments"]) == (20_000, 60_000)
+    small, large = measured(40_000), measured(120_000)  # both so large that both processes are busy with full steps
+    assert (small["comments"], large["comments"]) == (40_000, 120_000)
     for process in ("reader_mb", "committer_mb"):
         assert small[process] > 50  # it was measured at all
         assert large[process] < LIMIT_MB
-        assert large[process] < 1.35 * small[process], f"{process}: {small} {large}"
+        assert large[process] < 1.3 * small[process], f"{process}: {small} {large}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ def run(archive: Archive, account: Account, *, full: bool = False, progress: Pro
             if judged.evidence is not None:
                 evidence.append(_labelled(judged.evidence, account, walk.harvest_id))
             committer.take(judged)
+            gc.collect(1)  # pandas leaves cycles that hold a whole step; with few collections they would pile up
         for tally in committer.tallies():
             _count(report, tally)
     walk.note_looks()
