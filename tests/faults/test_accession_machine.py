@@ -236,6 +236,6 @@ def crashing(point: str | None) -> Iterator[None]:
 
 
 Harvesters.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 TestHarvesters = pytest.mark.slow(Harvesters.TestCase)
