@@ -87,8 +87,8 @@ class _Written:
 
 
 @dataclass
-class Prepared:
-    """A batch as far as it can be taken before its turn: compared, committed to, written. Still garbage."""
+class _Attempt:
+    """What one attempt compared, committed to and wrote. Until the ledger names its objects they are garbage."""
 
     signature: list[tuple[str, int, bytes]]
     quarantined: list[dict[str, Any]]
@@ -100,46 +100,38 @@ class Prepared:
         return self.signature == _signature(changes) and len(self.quarantined) == len(quarantined)
 
 
-def prepare(archive: Archive, batch: Batch) -> Prepared | None:
-    """Write a batch's objects ahead of its turn; None if nothing in it looks new."""
-    changes, quarantined = _changes(archive, batch), _not_yet_quarantined(archive, batch)
-    return _prepared(archive, batch, changes, quarantined) if changes or quarantined else None
-
-
-def commit(archive: Archive, batch: Batch, prepared: Prepared | None = None) -> Accessioned:
-    """Take a batch in, or as much of it as is new when it is this process's turn to append.
-
-    `prepared` is used if it still fits; if not, its objects are left to the sweeper.
-    """
+def commit(archive: Archive, batch: Batch) -> Accessioned:
+    """Take a batch in, or as much of it as is new when it is this process's turn to append."""
     head = archive.catalog.catch_up()
     began = head.n if head else 0
+    attempt: _Attempt | None = None
     while True:
         changes = _changes(archive, batch)
         pending = _not_yet_quarantined(archive, batch)
         cursor = _moved_cursor(archive, batch)
         if not changes and not pending and not batch.resolved and cursor is None:
             return Accessioned(None, [], 0, len(batch.observations))
-        if prepared is None or not prepared.fits(changes, pending):
-            prepared = _prepared(archive, batch, changes, pending)
+        if attempt is None or not attempt.fits(changes, pending):
+            attempt = _attempt(archive, batch, changes, pending)
         try:
-            draft = _draft(archive, batch, prepared, cursor)
+            draft = _draft(archive, batch, attempt, cursor)
             entry = archive.ledger.append(draft, head or EMPTY, since=began)
         except HeadMoved:
             head = archive.catalog.catch_up()
             continue
         crash_point("after-ledger")
-        _settle(archive, entry, prepared.written)
-        return Accessioned(entry, prepared.versions, len(pending), len(batch.observations) - len(changes))
+        _settle(archive, entry, attempt.written)
+        return Accessioned(entry, attempt.versions, len(pending), len(batch.observations) - len(changes))
 
 
-def _prepared(
+def _attempt(
     archive: Archive, batch: Batch, changes: Sequence[_Change], quarantined: list[dict[str, Any]]
-) -> Prepared:
+) -> _Attempt:
     versions = _versions(archive, changes)
     crash_point("before-objects")
     written = _write(archive, batch, versions, quarantined)
     crash_point("after-objects")
-    return Prepared(_signature(changes), quarantined, versions, written)
+    return _Attempt(_signature(changes), quarantined, versions, written)
 
 
 # --------------------------------------------------------------------------- what is new
@@ -303,12 +295,12 @@ def describe(ref: ObjectRef, *, cls: str, rows: int, retain_until: int | None) -
 # --------------------------------------------------------------------------- the ledger entry
 
 
-def _draft(archive: Archive, batch: Batch, prepared: Prepared, cursor: dict[str, Any] | None) -> Draft:
+def _draft(archive: Archive, batch: Batch, attempt: _Attempt, cursor: dict[str, Any] | None) -> Draft:
     resolved = [canonical({"t": "quarantine.resolved", "q": r["qid"], "as": r["as"]}) for r in batch.resolved]
-    written = prepared.written
+    written = attempt.written
     return Draft(
         what="accession",
-        txn=archive.txn(batch.platform, batch.account, _fingerprint(batch, prepared.signature, cursor)),
+        txn=archive.txn(batch.platform, batch.account, _fingerprint(batch, attempt.signature, cursor)),
         leaves=written.record_leaves + written.quarantine_leaves + resolved,
         objects=written.described,
         cursor=cursor,

@@ -10,7 +10,7 @@ import gc
 import multiprocessing
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from social_archive.accession import Accessioned, Batch, commit, prepare
+from social_archive.accession import Accessioned, Batch, commit
 from social_archive.config import Account
 from social_archive.errors import ArchiveError
 from social_archive.harvest.report import Judged
@@ -75,12 +75,10 @@ class Committer:
         place = (str(self._archive.agency.folder), str(self._archive.state))
         name = f"{self._account.platform}/{self._account.name}"
         piece = msgspec.msgpack.encode(judged)
-        self._running.append(self._pool.submit(_take_elsewhere, *place, name, self._harvest_id, piece))
+        self._running.append(self._pool.submit(_commit_elsewhere, *place, name, self._harvest_id, piece))
 
     def tallies(self) -> Iterator[Tally]:
         """What every commit of this harvest did, in order; waits for those that are still running."""
-        if self._pool is not None:
-            self._running.append(self._pool.submit(_finish_elsewhere))
         while self._running:
             self._collect()
         yield from self._done
@@ -93,7 +91,7 @@ class Committer:
                 "The second process of this harvest was ended from outside. What it had committed is archived.",
                 remedy="Run the harvest again: it takes in what is missing. If it recurs, look for a memory limit.",
             ) from broken
-        self._done += msgspec.msgpack.decode(finished, type=list[Tally])
+        self._done.append(msgspec.msgpack.decode(finished, type=Tally))
 
     def __enter__(self) -> Committer:
         return self
@@ -107,11 +105,7 @@ class Committer:
 
 def commit_judged(archive: Archive, account: Account, harvest_id: str, judged: Judged) -> Tally:
     """Commit one step in this process."""
-    return _tally(commit(archive, _batch(account, harvest_id, judged)))
-
-
-def _batch(account: Account, harvest_id: str, judged: Judged) -> Batch:
-    return Batch(
+    batch = Batch(
         platform=account.platform,
         account=account.name,
         harvest_id=harvest_id,
@@ -121,6 +115,7 @@ def _batch(account: Account, harvest_id: str, judged: Judged) -> Batch:
         evidence=judged.evidence,
         cursor=judged.cursor,
     )
+    return _tally(commit(archive, batch))
 
 
 def _tally(done: Accessioned) -> Tally:
@@ -134,47 +129,15 @@ def _tally(done: Accessioned) -> Tally:
 # --------------------------------------------------------------------------- in the second process
 
 
-class _Elsewhere:
-    """The second process's side: prepares a step while the one before it is committed by a thread of its own.
-
-    Hashing and Parquet want the processor, appending and locking wait for the store; so they overlap. Each side has
-    its own view of the archive (a database connection of its own); only the committing one decides.
-    """
-
-    def __init__(self, agency: str, state: str, account: str, harvest_id: str) -> None:
-        from social_archive.archive import open_archive
-
-        self._ahead = open_archive(Path(agency), state=Path(state))
-        self._committing = open_archive(Path(agency), state=Path(state))
-        self._account = self._ahead.account(account)
-        self._harvest_id = harvest_id
-        self._thread = ThreadPoolExecutor(1, "commit")
-        self._running: Future[Accessioned] | None = None
-
-    def take(self, judged: bytes) -> list[Tally]:
-        """Prepare one step and set it on its way; returns what the step before it did."""
-        batch = _batch(self._account, self._harvest_id, msgspec.msgpack.decode(judged, type=Judged))
-        prepared = prepare(self._ahead, batch)
-        finished = self.finish()
-        self._running = self._thread.submit(commit, self._committing, batch, prepared)
-        return finished
-
-    def finish(self) -> list[Tally]:
-        """Wait for the step on its way, if there is one."""
-        running, self._running = self._running, None
-        return [_tally(running.result())] if running else []
+_archives: dict[tuple[str, str], Archive] = {}  # of the second process: one, opened at its first step
 
 
-_elsewhere: _Elsewhere | None = None
+def _commit_elsewhere(agency: str, state: str, account: str, harvest_id: str, judged: bytes) -> bytes:
+    from social_archive.archive import open_archive
 
-
-def _take_elsewhere(agency: str, state: str, account: str, harvest_id: str, judged: bytes) -> bytes:
-    global _elsewhere  # noqa: PLW0603 - one harvest per process, and only bytes travel between the processes
     gc.set_threshold(*_FEW_COLLECTIONS)
-    if _elsewhere is None:
-        _elsewhere = _Elsewhere(agency, state, account, harvest_id)
-    return msgspec.msgpack.encode(_elsewhere.take(judged))
-
-
-def _finish_elsewhere() -> bytes:
-    return msgspec.msgpack.encode(_elsewhere.finish() if _elsewhere else [])
+    archive = _archives.get((agency, state))
+    if archive is None:
+        archive = _archives[agency, state] = open_archive(Path(agency), state=Path(state))
+    piece = msgspec.msgpack.decode(judged, type=Judged)
+    return msgspec.msgpack.encode(commit_judged(archive, archive.account(account), harvest_id, piece))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from social_archive.accession import Batch, commit, prepare
 from social_archive.harvest import committer
 from social_archive.harvest.committer import Committer
 from social_archive.harvest.report import Judged
@@ -28,10 +27,6 @@ def said(native_id: str, text: str) -> Observation:
     )  # fmt: skip
 
 
-def batch(*observations: Observation) -> Batch:
-    return Batch(platform="mastodon", account="larkspur", harvest_id="h", observations=list(observations))
-
-
 def test_a_second_process_takes_steps_in_order_and_once(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(committer, "LARGE", 2)
     archive = library(Script())
@@ -50,25 +45,3 @@ def test_a_second_process_takes_steps_in_order_and_once(library: Library, monkey
     archive.catalog.catch_up()
     assert archive.catalog.latest("mastodon", "larkspur", ["c1"])["c1"].version == 3
     assert archive.ledger.verify().ok
-
-
-def test_what_another_writer_took_in_after_the_preparation_is_not_taken_in_twice(library: Library) -> None:
-    archive = library(Script())
-    mine = batch(said("c1", "A"), said("c2", "x"))
-    prepared = prepare(archive, mine)
-    assert prepared is not None
-    commit(archive, batch(said("c1", "A")))
-    done = commit(archive, mine, prepared)
-    assert [v.observation.native_id for v in done.versions] == ["c2"]
-    assert archive.ledger.verify().ok
-
-
-def test_a_preparation_that_still_fits_is_used_as_it_is(library: Library) -> None:
-    archive = library(Script())
-    mine = batch(said("c1", "A"))
-    prepared = prepare(archive, mine)
-    assert prepared is not None
-    done = commit(archive, mine, prepared)
-    assert done.entry is not None
-    assert done.entry.header["objects"] == prepared.written.described
-    assert prepare(archive, mine) is None
