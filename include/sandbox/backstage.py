@@ -31,7 +31,7 @@ class Backstage:
         self.stand_in, self.world, self.chronicle = stand_in, stand_in.world, chronicle
         operations: dict[str, Operation] = {
             "edit": self._named("edit"), "delete": self._named("delete"), "hide": self._named("hide"),
-            "malform": self._malform, "post": self._post, "reply": self._reply,
+            "hold": self._named("hold"), "malform": self._malform, "post": self._post, "reply": self._reply,
             "deactivate": self._plain("deactivate"), "describe": self._plain("describe"),
             "expire_tokens": self._plain("expire_tokens"), "renew_tokens": self._plain("renew_tokens"),
             "fault": self._fault, "calm": self._calm, "limit": self._limit,
@@ -112,7 +112,7 @@ class Backstage:
         """Counts per account and the ids of items by the part they play."""
         roles: dict[str, list[str]] = {}
         for item in self.world.items.values():
-            if item.role:
+            if item.role and self.stand_in.shows(item):
                 roles.setdefault(item.role, []).append(self.stand_in.native(item))
         return {
             "platform": self.stand_in.name, "url": self.stand_in.url, "anchor": self.world.anchor.isoformat(),
@@ -123,14 +123,14 @@ class Backstage:
         }  # fmt: skip
 
     def _counts(self, account: str) -> dict[str, Any]:
-        mine = [i for i in self.world.items.values() if i.page == account]
+        mine = [i for i in self.world.items.values() if i.page == account and self.stand_in.shows(i)]
         comments = [i for i in mine if not i.is_post]
         return {
             "native_id": self.stand_in.native_account(account),
             "posts": sum(i.is_post and not i.boosts and not i.deleted for i in mine),
             "boosts": sum(bool(i.boosts) for i in mine),
             "comments": len(comments),
-            "by_state": dict(Counter(self.world.state(i) for i in comments)),
+            "by_state": dict(Counter(self.stand_in.truth_of(i)["state"] for i in comments)),
             "edited": sum(i.edited is not None for i in mine),
             "malformed": sum(i.malformed is not None for i in mine),
             "media": sum(i.image is not None for i in mine),
@@ -139,16 +139,15 @@ class Backstage:
     def _truth(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         """Every item of one account (or all), with its real state."""
         wanted = query.get("account")
-        return [self._described(i) for i in self.world.items.values() if wanted in (None, i.page)]
+        shown = (i for i in self.world.items.values() if self.stand_in.shows(i))
+        return [self._described(i) for i in shown if wanted in (None, i.page)]
 
     def _described(self, item: Item) -> dict[str, Any]:
-        parent = self.world.items[item.parent] if item.parent else None
         return {
             "id": self.stand_in.native(item), "key": item.key, "account": item.page, "author": item.author,
             "author_id": self.stand_in.native_account(item.author),
-            "parent": self.stand_in.native(parent) if parent else None,
-            "root": self.stand_in.native(self.world.items[item.root]), "created": item.created.isoformat(),
-            "edited": item.edited.isoformat() if item.edited else None, "state": self.world.state(item),
+            **self.stand_in.truth_of(item), "created": item.created.isoformat(),
+            "edited": item.edited.isoformat() if item.edited else None,
             "boost": bool(item.boosts), "malformed": item.malformed, "category": item.category, "role": item.role,
             "image": item.image, "text": item.text,
         }  # fmt: skip

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +37,16 @@ class Control:
         """Bluesky: by the account's thread gate. Mastodon: left out of the thread, still there by id."""
         return self._post("hide", id=id, hidden=hidden)
 
+    def hold(self, id: str, *, held: bool = True) -> dict[str, Any]:
+        """Keep a comment back for the moderator, where the platform has that (YouTube)."""
+        return self._post("hold", id=id, held=held)
+
     def malform(self, id: str, kind: str | None) -> dict[str, Any]:
-        """Serve an item broken from now on: duplicate_key, year_9999, float_id, missing_id; None mends it."""
+        """Serve an item broken from now on (`sandbox.platforms.base.SPOILINGS`); None mends it."""
         return self._post("malform", id=id, kind=kind)
 
-    def post(self, account: str, text: str, *, image: str | None = None) -> dict[str, Any]:
-        return self._post("post", account=account, text=text, image=image)
+    def post(self, account: str, text: str, *, image: str | None = None, form: str = "") -> dict[str, Any]:
+        return self._post("post", account=account, text=text, image=image, form=form)
 
     def reply(self, to: str, author: str, text: str) -> dict[str, Any]:
         return self._post("reply", to=to, author=author, text=text)
@@ -107,8 +111,8 @@ class Control:
 
 
 @contextlib.contextmanager
-def running(state: Path | None = None) -> Iterator[dict[str, str]]:
-    """All stand-ins in a process of their own on free ports; yields {platform: url}, stops them at the end."""
+def running(state: Path | None = None, *, only: Collection[str] = ()) -> Iterator[dict[str, str]]:
+    """All stand-ins (or `only` these) in a process of their own on free ports; yields {platform: url}, stops them."""
     from sandbox.platforms import registry
 
     with contextlib.ExitStack() as stack:
@@ -116,6 +120,7 @@ def running(state: Path | None = None) -> Iterator[dict[str, str]]:
         ready = folder / "ready.json"
         ready.unlink(missing_ok=True)
         free_ports = [part for platform in registry() for part in (f"--{platform}-port", "0")]
+        free_ports += ["--only", ",".join(only)] if only else []
         command = [sys.executable, "-m", "sandbox.serve", "--state", str(folder), "--ready-file", str(ready)]
         with awaited([*command, *free_ports], ready) as urls:
             yield urls

@@ -9,19 +9,13 @@ from pathlib import Path
 import yaml
 
 from sandbox.platforms import registry
-from sandbox.platforms.bluesky_sessions import password_of
-from sandbox.platforms.mastodon import token_of
 
 AGENCY = Path(__file__).parent / "agency"
 
 
 def environment() -> dict[str, str]:
     """The variables that accounts.yaml names. Invented: they open nothing but the sandbox."""
-    return {
-        "SANDBOX_MASTODON_TOKEN": token_of("larkspur"),
-        "SANDBOX_MASTODON_ARCHIVE_TOKEN": token_of("larkspur-archive"),
-        "SANDBOX_BLUESKY_PASSWORD": password_of("larkspur"),
-    }
+    return {name: value for stand_in in registry().values() for name, value in stand_in.environment().items()}
 
 
 def agency_folder(

@@ -22,7 +22,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.platforms import StandIn
 
-FAULTS = ("status", "ratelimit", "latency", "truncate", "html", "garbage", "cursor_loop", "empty")
+FAULTS = ("status", "ratelimit", "throttle", "latency", "truncate", "html", "garbage", "cursor_loop", "empty")
 _MAINTENANCE = "<!doctype html><html><body><h1>We&#39;ll be back soon</h1></body></html>"
 _GARBAGE = b'{"feed":[{"id":NaN,"id":\x00\xff\xfe'
 
@@ -36,7 +36,7 @@ class Fault:
     path: str = ""
     after: int = 0
     status: int = 503  # of kind `status`
-    retry_after: float | None = None  # of kinds `ratelimit` and `status`, seconds
+    retry_after: float | None = None  # of kinds `ratelimit`, `throttle` and `status`, seconds
     as_date: bool = False  # Retry-After as an HTTP date
     seconds: float = 1.0  # of kind `latency`
     clean: bool = False  # of kind `truncate`: the length header agrees with the shortened body
@@ -144,6 +144,8 @@ class Front:
                 return Response(b"", media_type="application/json")
             case "ratelimit":
                 return self._throttle(fault)
+            case "throttle":
+                return self.stand_in.throttled(2.0 if fault.retry_after is None else fault.retry_after)
             case _:
                 return self._later(self.stand_in.refusal(fault.status), fault)
 

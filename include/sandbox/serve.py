@@ -96,8 +96,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--reset", action="store_true", help="begin a new world")
     for platform, stand_in in registry().items():
         parser.add_argument(f"--{platform}-port", type=int, default=stand_in.port, metavar="N", help="0: a free port")
+    parser.add_argument("--only", default="", metavar="NAME,…", help="start only these stand-ins")
     options = parser.parse_args(arguments)
-    ports = {platform: getattr(options, f"{platform}_port") for platform in registry()}
+    wanted = options.only.split(",") if options.only else list(registry())
+    ports = {platform: getattr(options, f"{platform}_port") for platform in registry() if platform in wanted}
     try:
         asyncio.run(serve(options.state, ports, reset=options.reset, ready_file=options.ready_file))
     except OSError as reason:

@@ -69,6 +69,8 @@ class Item:
     shares: int = 0
     deleted: bool = False
     hidden: bool = False
+    held: bool = False  # waits for a moderator's review, where a platform has that
+    form: str = ""  # a platform's own kind of post, e.g. `story`
     malformed: str | None = None
     category: str = ""
     role: str = ""
@@ -163,6 +165,8 @@ class World:
             return "deleted"
         if item.author in self.gone:
             return "account_gone"
+        if item.held:
+            return "held_for_review"
         if item.hidden:
             return "hidden"
         return "present" if self.reachable(item) else "unreachable"
@@ -196,15 +200,22 @@ class World:
         item.hidden = hidden
         return item
 
+    def do_hold(self, at: datetime, id: str, held: bool = True) -> Item:
+        item = self.item(id)
+        item.held = held
+        return item
+
     def do_malform(self, at: datetime, id: str, kind: str | None) -> Item:
         item = self.item(id)
         item.malformed = kind
         return item
 
-    def do_post(self, at: datetime, account: str, text: str, key: str, image: str | None = None) -> Item:
+    def do_post(
+        self, at: datetime, account: str, text: str, key: str, image: str | None = None, form: str = ""
+    ) -> Item:
         if account not in self.accounts:
             raise UnknownThing(f"The library has no account {account!r} on {self.platform}.")
-        return self.add(Item(key, account, account, at, [Revision(at, text)], image=image))
+        return self.add(Item(key, account, account, at, [Revision(at, text)], image=image, form=form))
 
     def do_reply(self, at: datetime, to: str, author: str, text: str, key: str) -> Item:
         parent = self.item(to)

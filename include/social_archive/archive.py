@@ -16,6 +16,7 @@ from social_archive.mirror import Mirror
 from social_archive.note import Signer
 from social_archive.platforms import Platform, Target, platform
 from social_archive.platforms.http import Http
+from social_archive.references import keep_secret
 from social_archive.series import Schedule
 from social_archive.store import Store
 
@@ -110,6 +111,7 @@ class Archive:
             handle=account.handle,
             settings=account.settings,
             secrets={name: resolve_secret(reference) for name, reference in account.secrets.items()},
+            keep=lambda name, value: keep_secret(account.secrets.get(name, ""), value),
         )
         http = Http(base_url=cls.base_url(target), pace=cls.pace, secrets=tuple(target.secrets.values()))
         return cls(target, http)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from social_archive.config import Account, Retention
 
 PLATFORM_NAMES: Final = (
-    "bluesky", "facebook", "instagram", "linkedin", "mastodon", "threads", "tiktok", "x", "youtube",
+    "bluesky", "facebook", "flickr", "instagram", "linkedin", "mastodon", "nextdoor", "pinterest", "threads",
+    "tiktok", "x", "youtube",
 )  # fmt: skip
 """Names that an entry may carry while it waits: an enabled account needs an adapter in `platforms/` as well."""
 
@@ -64,6 +65,10 @@ def _platform_problems(account: Account, where: tuple[Any, ...], document: Docum
         return
     if not account.handle:
         yield f"{document.place(where)}: account {account.name!r} is enabled but has no handle."
+    if adapters[account.platform].terms_must_be_accepted and account.settings.get("terms_accepted") is not True:
+        yield (f"{document.place(where)}: {adapters[account.platform].title}'s terms collide with keeping records: "
+               f"{adapters[account.platform].storage_terms} Read them with counsel; then add "
+               "`terms_accepted: true` to the settings, or set `enabled: false`.")  # fmt: skip
     fields = adapters[account.platform].credentials
     secret_names = [field.name for field in fields if field.secret]
     for key in account.secrets:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from social_archive.platforms import Platform, registry
+from social_archive.platforms import Field, Platform, registry
 
 
 def provider_info() -> dict[str, Any]:
@@ -20,17 +20,28 @@ def provider_info() -> dict[str, Any]:
 
 
 def _form(cls: type[Platform]) -> dict[str, Any]:
-    """The form asks for the secret only: address and handle stand in accounts.yaml, where they can be reviewed."""
+    """The form asks for secrets only: address and handle stand in accounts.yaml, where they can be reviewed.
+
+    The first secret is the password (`connection:ID`), each further one a field of its own (`connection:ID#NAME`).
+    """
     secrets = [field for field in cls.credentials if field.secret]
-    label = " / ".join(field.title for field in secrets) or "Secret"
-    hint = " ".join(field.help for field in secrets) or f"{cls.title} is read without a secret."
+    first = secrets[0] if secrets else None
     return {
         "connection-type": cls.name,
         "hook-class-name": f"social_archive_airflow.connections.{cls.name.title()}Hook",
         "hook-name": f"{cls.title} (social records)",
         "ui-field-behaviour": {
             "hidden-fields": ["host", "port", "schema", "login", "extra"],
-            "relabeling": {"password": label},
-            "placeholders": {"password": hint},
+            "relabeling": {"password": first.title if first else "Secret"},
+            "placeholders": {"password": first.help if first else f"{cls.title} is read without a secret."},
         },
+        "conn-fields": {field.name: _field(field) for field in secrets[1:]},
+    }
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "label": field.title,
+        "description": field.help,
+        "schema": {"type": ["string", "null"], "format": "password"},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sandbox.control import Control
 from sandbox.folder import agency_folder, environment
@@ -74,9 +75,12 @@ class Place:
 
     def visible(self) -> set[str]:
         """Native ids of everything that the platform really shows of this account now."""
-        sandbox_name = "larkspur" if self.account == "larkspur-bluesky" else self.account
         gone = ("deleted", "account_gone")
-        return {i["id"] for i in self.control.truth(sandbox_name) if i["state"] not in gone and not i["malformed"]}
+        return {i["id"] for i in self.truth() if i["state"] not in gone and not i["malformed"]}
+
+    def truth(self) -> list[dict[str, Any]]:
+        """Every item of this account as it really is (see `Control.truth`)."""
+        return self.control.truth(self.account.removesuffix(f"-{self.platform}"))
 
 
 def secrets() -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from social_archive.config import resolve_secret
 from social_archive.errors import ConfigError
 from social_archive.platforms import registry
+from social_archive.references import keep_secret
 from social_archive_airflow.provider import provider_info
 
 pytestmark = pytest.mark.slow  # importing Airflow takes seconds
@@ -31,9 +32,10 @@ def test_every_platform_has_a_form_that_asks_for_its_secret_only():
     for name, form in forms().items():
         behaviour = form["ui-field-behaviour"]
         assert "password" not in behaviour["hidden-fields"]
-        for field in registry()[name].credentials:
-            if field.secret:
-                assert field.title in behaviour["relabeling"]["password"]
+        first, *more = [field for field in registry()[name].credentials if field.secret]
+        assert behaviour["relabeling"]["password"] == first.title
+        assert {key: asked["label"] for key, asked in form["conn-fields"].items()} == {f.name: f.title for f in more}
+        assert all(asked["schema"]["format"] == "password" for asked in form["conn-fields"].values())
 
 
 def test_airflow_takes_the_provider_and_its_forms():
@@ -63,6 +65,7 @@ def airflow_connections():
     use_airflow_connections()
     yield
     resolvers.pop("connection", None)
+    references._keepers.pop("connection", None)
 
 
 @pytest.mark.usefixtures("airflow_connections")
@@ -86,3 +89,47 @@ def test_a_connection_without_a_password_is_refused(monkeypatch):
 
     with pytest.raises(ConfigError, match="has no password"):
         resolve_secret("connection:library_empty")
+
+
+@pytest.mark.usefixtures("airflow_connections")
+def test_a_further_secret_is_a_field_of_the_same_connection(monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_LIBRARY_TUBE", '{"conn_type": "youtube", "extra": {"client_secret": "CANARY"}}')
+
+    assert resolve_secret("connection:library_tube#client_secret") == "CANARY"
+    with pytest.raises(ConfigError, match="has no field 'refresh_token'"):
+        resolve_secret("connection:library_tube#refresh_token")
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    """Airflow's variables, as a task sees them."""
+    kept: dict[str, str] = {}
+    monkeypatch.setattr("social_archive_airflow.connections.Variable", _Variables(kept))
+    return kept
+
+
+class _Variables:
+    def __init__(self, kept: dict[str, str]) -> None:
+        self.kept = kept
+
+    def set(self, key, value, description=None):
+        self.kept[key] = value
+
+    def get(self, key, default=None):
+        return self.kept.get(key, default)
+
+
+@pytest.mark.usefixtures("airflow_connections")
+def test_a_renewed_token_is_kept_until_a_person_enters_a_new_one(monkeypatch, variables):
+    monkeypatch.setenv("AIRFLOW_CONN_LIBRARY_THREADS", '{"conn_type": "threads", "password": "first"}')
+
+    assert keep_secret("connection:library_threads", "second")
+    assert resolve_secret("connection:library_threads") == "second"
+    assert all("secret" in key for key in variables)  # Airflow masks variables that are named so
+
+    monkeypatch.setenv("AIRFLOW_CONN_LIBRARY_THREADS", '{"conn_type": "threads", "password": "third"}')
+    assert resolve_secret("connection:library_threads") == "third"
+
+
+def test_a_token_from_the_environment_cannot_be_renewed_there():
+    assert not keep_secret("env:LIBRARY_TOKEN", "second")

@@ -6,6 +6,7 @@ import abc
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -46,6 +47,32 @@ class StandIn(abc.ABC):
     def limit_headers(self, limit: int, remaining: int, reset: float, window: int) -> dict[str, str]:
         """What the platform says about its rate limit; `reset` is seconds since the epoch."""
 
+    # ------------------------------------------------------------------ where this platform differs from the world
+
+    @classmethod
+    def environment(cls) -> dict[str, str]:
+        """The secrets that the sample agency's accounts on this platform refer to. They open nothing else."""
+        return {}
+
+    def throttled(self, seconds: float) -> Response:
+        """A throttle in the platform's own dialect (fault `throttle`); HTTP 429 where it has none."""
+        refused = self.refusal(429)
+        refused.headers["Retry-After"] = str(max(0, round(seconds)))
+        return refused
+
+    def shows(self, item: Item) -> bool:
+        """Does this platform's API show such an item at all? (Pinterest, for one, shows no comments.)"""
+        return True
+
+    def truth_of(self, item: Item) -> dict[str, Any]:
+        """Where an archive that saw everything would place an item: its `parent` and `root` (native ids), `state`."""
+        parent = self.world.items[item.parent] if item.parent else None
+        return {
+            "parent": self.native(parent) if parent else None,
+            "root": self.native(self.world.items[item.root]),
+            "state": self.world.state(item),
+        }
+
     def find(self, name: str) -> Item | None:
         """An item by its native id or its key in the world, deleted ones included."""
         if name in self.world.items:
@@ -71,6 +98,44 @@ class Twin(str):
         return self is other
 
 
+SPOILINGS = (
+    "duplicate_key", "year_9999", "float_id", "missing_id", "number_id", "missing_field", "mistyped_field",
+    "extra_field", "nan", "nul", "lone_surrogate",
+)  # fmt: skip
+
+
+def spoiled(entity: dict[str, Any], how: str | None, *, id: str, time: str, text: str) -> dict[str, Any]:
+    """The same entity as a broken server would send it (`SPOILINGS`). `id`, `time` and `text` name its members.
+
+    `number_id`: beyond 2^53, exact as it stands and ruined by every reader that takes numbers for floats.
+    """
+    match how:
+        case "duplicate_key":
+            return {**entity, Twin(text): "a second text under the same key"}
+        case "year_9999":
+            late = 253_402_300_799 if isinstance(entity[time], int) else "9999-12-31T23:59:59.000Z"
+            return {**entity, time: late}
+        case "float_id":
+            return {**entity, id: 1.5e18}
+        case "number_id":
+            return {**entity, id: int("".join(filter(str.isdigit, str(entity[id])))[:18] or 7) + 2**60}
+        case "missing_id":
+            return {name: value for name, value in entity.items() if name != id}
+        case "missing_field":
+            return {name: value for name, value in entity.items() if name != text}
+        case "mistyped_field":
+            return {**entity, text: {"unexpected": ["object"]}}
+        case "extra_field":
+            return {**entity, "field_of_next_year": {"value": 1}}
+        case "nan":
+            return {**entity, "field_of_next_year": float("nan")}
+        case "nul":
+            return {**entity, text: f"{entity[text]}\x00after the NUL"}
+        case "lone_surrogate":
+            return {**entity, text: f"{entity[text]} \ud83d"}
+    return entity
+
+
 def dumps(value: Any) -> bytes:
     """JSON as the platforms send it: compact, UTF-8; only a lone surrogate stays an escape."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
@@ -78,6 +143,11 @@ def dumps(value: Any) -> bytes:
 
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(dumps(value), status, headers, media_type="application/json; charset=utf-8")
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of an `application/x-www-form-urlencoded` body, as token endpoints get it."""
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
 def loops(request: Request) -> bool:

@@ -21,7 +21,7 @@ from sandbox.atproto_data import cid_of_record, did, tid
 from sandbox.picture import png
 from sandbox.platforms.base import answer, loops, whole
 from sandbox.platforms.bluesky_data import GATE, POST, PROFILE, REPOST, BlueskyData, stamp
-from sandbox.platforms.bluesky_sessions import Sessions, XrpcError
+from sandbox.platforms.bluesky_sessions import Sessions, XrpcError, password_of
 from sandbox.world import Item
 
 _REFUSALS = {
@@ -40,6 +40,10 @@ class Bluesky(BlueskyData):
     name = "bluesky"
     port = 18101
     limit = (3000, 300)
+
+    @classmethod
+    def environment(cls) -> dict[str, str]:
+        return {"SANDBOX_BLUESKY_PASSWORD": password_of("larkspur")}
 
     def routes(self) -> list[BaseRoute]:
         self.sessions = Sessions(self)

@@ -49,6 +49,13 @@ class Mastodon(StandIn):
     port = 18100
     limit = (7500, 300)
 
+    @classmethod
+    def environment(cls) -> dict[str, str]:
+        return {
+            "SANDBOX_MASTODON_TOKEN": token_of("larkspur"),
+            "SANDBOX_MASTODON_ARCHIVE_TOKEN": token_of("larkspur-archive"),
+        }
+
     def routes(self) -> list[BaseRoute]:
         def get(path: str, endpoint: Callable[[Request], Response]) -> Route:
             async def checked(request: Request) -> Response:

@@ -12,7 +12,7 @@ from social_archive.platforms.base import Field, Page, Platform, Problem, Sighti
 
 __all__ = ["Field", "Page", "Platform", "Problem", "Sighting", "Target", "platform", "registry"]
 
-_NOT_ADAPTERS = frozenset({"addresses", "base", "http", "media", "pacing", "strict_json", "text"})
+_NOT_ADAPTERS = frozenset({"addresses", "base", "http", "media", "oauth", "pacing", "reading", "strict_json", "text"})
 
 
 @cache

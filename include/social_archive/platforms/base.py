@@ -8,16 +8,18 @@ parsing (`records`) are apart so that stored bytes can be parsed again by a bett
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
+from social_archive.errors import ConfigError
 from social_archive.record import Observation, State, Unreadable
 
 if TYPE_CHECKING:
-    from social_archive.platforms.http import Http
+    from social_archive.platforms.http import Answer, Http
 
 
 @dataclass(frozen=True)
@@ -81,12 +83,49 @@ class Target:
 
     `name` is the archive's name for it (a slug, unique within the platform), `handle` the platform's.
     `settings` holds the platform's own options (server, media hosts); `secrets` resolved values, never logged.
+    `keep` stores a secret that the platform has renewed (name, new value) where the old one came from; False when that
+    place cannot be written to, and then a person has to do it before the old one dies.
     """
 
     name: str
     handle: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    keep: Callable[[str, str], bool] = field(default=lambda name, value: False, repr=False)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A permission that the login must have, and what stays unseen without it: an empty list then proves nothing."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the archive knows of an account before a run: the size of what is going to be asked for.
+
+    `posts` and `comments` are all that are held; `watched` the posts whose threads the next run reads (all of them
+    when `first`: then nothing is known yet, and an estimate is a lower bound).
+    """
+
+    posts: int
+    comments: int
+    watched: int
+    first: bool
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run is going to cost, before it starts. `units` in the platform's own measure (`unit`), `dollars` if it
+    charges; `sentence` says it to a person, with what it rests on."""
+
+    requests: int
+    units: float
+    unit: str
+    sentence: str
+    dollars: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +134,22 @@ class Problem:
 
     what: str
     remedy: str
+
+
+def require_https(target: Target, server: str) -> None:
+    """Refuse an address that a token must not go to. The sandbox's exception: 127.0.0.1 with `insecure_local`."""
+    parts = urlsplit(server)
+    local = bool(target.settings.get("insecure_local")) and parts.hostname == "127.0.0.1"
+    if not parts.hostname:
+        raise ConfigError(
+            f"The account {target.name} names no server.",
+            remedy="Add `server: https://…` to its settings, or write the handle as @name@server.",
+        )
+    if parts.scheme != "https" and not local:
+        raise ConfigError(
+            f"The server of the account {target.name} is not an https address.",
+            remedy="Write it as https://…; plain http is for the sandbox only (127.0.0.1 and `insecure_local: true`).",
+        )
 
 
 class Platform(abc.ABC):
@@ -109,8 +164,10 @@ class Platform(abc.ABC):
     version: ClassVar[str]  # of the adapter: stored with every record as `<name>/<version>`
     pace: ClassVar[Pace]
     credentials: ClassVar[tuple[Field, ...]]
+    scopes: ClassVar[tuple[Scope, ...]] = ()
     legal_basis: ClassVar[str] = ""
     storage_terms: ClassVar[str] = ""
+    terms_must_be_accepted: ClassVar[bool] = False  # an enabled account then needs `terms_accepted: true` in settings
 
     home: ClassVar[str] = ""  # where a hosted platform's API lives, when settings name no server of their own
 
@@ -122,6 +179,7 @@ class Platform(abc.ABC):
     def __init__(self, target: Target, http: Http) -> None:
         self.target = target
         self.http = http
+        http.heed(self.pause_asked)
 
     @property
     def adapter(self) -> str:
@@ -169,6 +227,34 @@ class Platform(abc.ABC):
     @abc.abstractmethod
     def media_hosts(self) -> frozenset[str]:
         """Hosts from which this account's media may be fetched (exact names, or `.example.org` for a suffix)."""
+
+    # ---------------------------------------------------------------- what a platform may add
+
+    def pause_asked(self, answer: Answer) -> float | None:
+        """Is this answer a throttle in the platform's own dialect (a code inside 200, a 400 or 403 that is a limit)?
+
+        Seconds until it may be asked again, None for any other answer. Called for every answer; HTTP 429, Retry-After
+        and the RateLimit headers are understood without it. What comes back is waited for, or, when it is longer than
+        the request's budget, raised as `Throttled`: never tried again before.
+        """
+        return None
+
+    def warnings(self) -> list[Problem]:
+        """What will need a person soon (a token that dies within 14 days), as far as this run could tell."""
+        return []
+
+    def estimate(self, scale: Scale) -> Estimate | None:
+        """What a run would cost in the platform's quota or money; None where it costs neither."""
+        return None
+
+    # ---------------------------------------------------------------- for subclasses
+
+    def page(self, kind: PageKind, answer: Answer, *, shortfall: str | None = None, **context: Any) -> Page:
+        """An answer as evidence."""
+        return Page(
+            kind=kind, endpoint=answer.url, body=answer.body, response_sha256=answer.sha256, http_date=answer.date,
+            observed_at=answer.observed_at, context=context, shortfall=shortfall,
+        )  # fmt: skip
 
     @staticmethod
     def stamped(item: Observation | Unreadable, page: Page) -> Observation | Unreadable:

@@ -104,6 +104,14 @@ class _How:
     method: str
     whole_json: bool = False
     anonymous: bool = False
+    repeatable: bool = False
+
+    @property
+    def may_repeat(self) -> bool:
+        return self.method == "GET" or self.repeatable
+
+
+Signer = Callable[[str, str, list[tuple[str, str]]], tuple[dict[str, str], dict[str, str]]]
 
 
 class _Transient(Exception):
@@ -157,6 +165,8 @@ class Http:
         self._turnstile = pacing.Turnstile(pace, clock)
         self._secrets = {secret for secret in secrets if secret}
         self._credentials: dict[str, str] = {}
+        self._signer: Signer | None = None
+        self._pause_asked: Callable[[Answer], float | None] = lambda answer: None
         self._client = httpx.Client(
             timeout=timeouts,
             verify=certificates(),
@@ -189,6 +199,27 @@ class Http:
         if token:
             self.hide(token)
             self._credentials = {"Authorization": f"{scheme} {token}"}
+
+    def authorize_by(self, signer: Signer | None) -> None:
+        """Let `signer` add to every request to the platform's own origin: a token in the query, a signature.
+
+        It is called for each try with (method, URL without query, all query parameters as pairs of text) and returns
+        further query parameters and headers. What is secret among them must be known here (`hide`) or be named like
+        a secret.
+        """
+        self._signer = signer
+
+    def heed(self, pause_asked: Callable[[Answer], float | None]) -> None:
+        """Ask this about every answer: seconds to wait if it is a throttle in the platform's own dialect, else None."""
+        self._pause_asked = pause_asked
+
+    def hold_back(self, seconds: float) -> None:
+        """Send nothing for so long: for budgets that a platform reports before it blocks."""
+        self._turnstile.close(seconds)
+
+    def throttled_for(self, seconds: float) -> Throttled:
+        """The error of a platform that will not answer for so many seconds, for an adapter that knows it in advance."""
+        return self._throttled(seconds)
 
     def hide(self, secret: str) -> None:
         """Treat a value learned during the run (a session's token) as a secret from now on."""
@@ -241,9 +272,24 @@ class Http:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, Any] | None = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        anonymous: bool = False,
     ) -> Answer:
-        """POST, for sessions. Tried again only when nothing can have happened: throttled, or no connection."""
-        return self._persist(_How("POST"), path, params=params, headers=headers, json=json)
+        """POST of JSON or of a form, for sessions and for APIs that list by POST.
+
+        Tried again only when nothing can have happened: throttled, or no connection. An absolute URL of another
+        origin (a token endpoint) gets no credentials but those in the body.
+        """
+        how = _How("POST", anonymous=anonymous)
+        return self._persist(how, path, params=params, headers=headers, json=json, data=form)
+
+    def post_json(self, path: str, json: Any = None, params: Mapping[str, Any] | None = None) -> Answer:
+        """`get_json` for an API that lists by POST: it changes nothing there, so it is tried again like a GET."""
+        answer = self._persist(_How("POST", whole_json=True, repeatable=True), path, params=params, json=json)
+        if answer.status < 300:
+            answer.json_bytes()
+        return answer
 
     # ---------------------------------------------------------------- trying, and trying again
 
@@ -283,35 +329,44 @@ class Http:
         if closed_for:
             self._pause(closed_for, deadline)
         self._turnstile.pass_through()
-        credentials = self._credentials if self.is_own(url) and not how.anonymous else {}
-        headers = {**credentials, **(request.get("headers") or {})}
+        address, headers = self._addressed(how, url, request)
         started = self._clock()
         try:
-            with self._client.stream(how.method, url, headers=headers, **_given(request)) as response:
+            with self._client.stream(how.method, address, headers=headers, **_given(request)) as response:
                 body = b"".join(self._body(response, started))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
             raise _Transient(type(failure).__name__) from None
         except httpx.UnsupportedProtocol:
             raise PlatformError(f"{self.clean(url)} is not an address that can be asked.") from None
         except (httpx.TransportError, httpx.DecodingError) as failure:
-            if how.method != "GET":
+            if not how.may_repeat:
                 raise PlatformError(f"{self.clean(url)} broke off ({type(failure).__name__}).") from None
             raise _Transient(type(failure).__name__) from None
         return self._judged(how, response, body)
 
+    def _addressed(self, how: _How, url: str, request: dict[str, Any]) -> tuple[httpx.URL, dict[str, str]]:
+        """The whole address and the headers of one try, with credentials if it goes to the platform's own origin."""
+        try:
+            address = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise PlatformError(f"{self.clean(url)} is not an address that can be asked.") from None
+        if request.get("params"):
+            address = address.copy_merge_params(request["params"])
+        if how.anonymous or not self.is_own(url):
+            return address, dict(request.get("headers") or {})
+        headers = {**self._credentials, **(request.get("headers") or {})}
+        if self._signer is not None:
+            bare = str(address.copy_with(query=None, fragment=None))
+            parameters, more = self._signer(how.method, bare, list(address.params.multi_items()))
+            address, headers = address.copy_merge_params(parameters), {**headers, **more}
+        return address, headers
+
     def _judged(self, how: _How, response: httpx.Response, body: bytes) -> Answer:
         wall = self._wall()
         self._turnstile.learn(response.headers, wall)
-        if response.status_code == 429:
-            raise _Transient("HTTP 429", wait=pacing.seconds_until_retry(response.headers, wall), throttled=True)
-        if response.status_code in _RETRIED_STATUSES and how.method == "GET":
-            wait = pacing.seconds_until_retry(response.headers, wall) if "retry-after" in response.headers else None
-            raise _Transient(f"HTTP {response.status_code}", wait=wait)
-        if how.whole_json and response.status_code < 300 and _looks_cut_off(response.headers, body):
-            raise _Transient("the answer was cut off")
-        if how.method == "GET":
+        if how.method == "GET" or how.repeatable:
             body = self._without_secrets(body)
-        return Answer(
+        answer = Answer(
             status=response.status_code,
             headers=response.headers,
             body=body,
@@ -320,6 +375,17 @@ class Http:
             date=response.headers.get("date"),
             observed_at=now_micros(),
         )
+        asked = self._pause_asked(answer)
+        if asked is not None:
+            raise _Transient(f"HTTP {answer.status}, a throttle", wait=asked, throttled=True)
+        if response.status_code == 429:
+            raise _Transient("HTTP 429", wait=pacing.seconds_until_retry(response.headers, wall), throttled=True)
+        if response.status_code in _RETRIED_STATUSES and how.may_repeat:
+            wait = pacing.seconds_until_retry(response.headers, wall) if "retry-after" in response.headers else None
+            raise _Transient(f"HTTP {response.status_code}", wait=wait)
+        if how.whole_json and response.status_code < 300 and _looks_cut_off(response.headers, body):
+            raise _Transient("the answer was cut off")
+        return answer
 
     def is_own(self, url: str) -> bool:
         """Is this URL of the platform's own origin? Only there do credentials go."""
@@ -387,7 +453,7 @@ def _wait(state: tenacity.RetryCallState) -> float:
 
 
 def _given(request: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in request.items() if value is not None and name != "headers"}
+    return {name: value for name, value in request.items() if value is not None and name not in ("headers", "params")}
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -9,15 +9,24 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from social_archive.errors import (
     AccountGone,
-    ConfigError,
     CursorLoop,
     LoginExpired,
     PlatformError,
     ScopeLost,
     Unintelligible,
 )
-from social_archive.platforms import mastodon_records, strict_json
-from social_archive.platforms.base import Field, Pace, Page, PageKind, Platform, Problem, Sighting, Target
+from social_archive.platforms import mastodon_records, reading, strict_json
+from social_archive.platforms.base import (
+    Field,
+    Pace,
+    Page,
+    PageKind,
+    Platform,
+    Problem,
+    Sighting,
+    Target,
+    require_https,
+)
 from social_archive.platforms.http import Answer, Http
 from social_archive.platforms.mastodon_briefs import Brief, briefs_of, depth_of, reaches, unshown
 from social_archive.record import Observation, State, Unreadable
@@ -80,7 +89,7 @@ class Mastodon(Platform):
 
     def __init__(self, target: Target, http: Http) -> None:
         super().__init__(target, http)
-        _require_safe(target, self.base_url(target))
+        require_https(target, self.base_url(target))
         self._token = target.secrets.get("token") or ""
         http.authorize(self._token or None)
         self._account: dict[str, Any] | None = None
@@ -126,7 +135,7 @@ class Mastodon(Platform):
                 raise self._gone(answer)
             briefs = briefs_of(answer)
             page = self._page("posts", answer, roots=self._roots_of(briefs))
-            if len(asked) == 1 and not briefs and mastodon_records.count((self._account or {}).get("statuses_count")):
+            if len(asked) == 1 and not briefs and reading.count((self._account or {}).get("statuses_count")):
                 page.shortfall = "posts_withheld"  # the server counts posts and shows none: that is not "no posts"
             yield page
             params = self._next(answer, briefs) if reaches(briefs, since) else None
@@ -210,7 +219,7 @@ class Mastodon(Platform):
             if answer.status in _GONE:
                 raise self._gone(answer)
             account = answer.json()
-            own = mastodon_records.exact_id(account.get("id")) if isinstance(account, dict) else None
+            own = reading.exact_id(account.get("id")) if isinstance(account, dict) else None
             if own is None:
                 raise Unintelligible(f"{answer.url} answered an account without a usable id.")
             if account.get("suspended") is True:
@@ -361,18 +370,3 @@ def _is_api_error(answer: Answer) -> bool:
 def _server_in(handle: str) -> str:
     _, _, server = handle.strip().lstrip("@").partition("@")
     return server
-
-
-def _require_safe(target: Target, server: str) -> None:
-    parts = urlsplit(server)
-    local = bool(target.settings.get("insecure_local")) and parts.hostname == "127.0.0.1"
-    if not parts.hostname:
-        raise ConfigError(
-            f"The account {target.name} names no server.",
-            remedy="Add `server: https://…` to its settings, or write the handle as @name@server.",
-        )
-    if parts.scheme != "https" and not local:
-        raise ConfigError(
-            f"The server of the account {target.name} is not an https address.",
-            remedy="Write it as https://…; plain http is for the sandbox only (127.0.0.1 and `insecure_local: true`).",
-        )

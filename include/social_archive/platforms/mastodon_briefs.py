@@ -10,7 +10,7 @@ import msgspec
 from social_archive.errors import Unintelligible
 from social_archive.platforms import strict_json
 from social_archive.platforms.http import Answer
-from social_archive.platforms.mastodon_records import count, exact_id
+from social_archive.platforms.reading import count, exact_id
 from social_archive.record import parse_time
 
 

@@ -6,22 +6,11 @@ from typing import Any, Final
 
 from social_archive.platforms import strict_json, text
 from social_archive.platforms.base import Page
-from social_archive.record import Kind, Media, Observation, Unreadable, parse_time
+from social_archive.platforms.reading import Drift, count, exact_id, named
+from social_archive.record import Kind, Media, Observation, Unreadable
 
 _OPEN: Final = frozenset({"public", "unlisted", "local"})
 _KNOWN_VISIBILITY: Final = _OPEN | {"private", "direct"}
-_EMPTY: Final[dict[str, Any]] = {}
-
-
-def exact_id(value: Any) -> str | None:
-    """An id as a string, digit for digit. None when it is missing, or was a float (whose digits are already lost)."""
-    if type(value) is str:
-        return value or None
-    return str(value) if type(value) is int else None
-
-
-def count(value: Any) -> int | None:
-    return value if type(value) is int and 0 <= value < 2**63 else None
 
 
 class Reader:
@@ -54,7 +43,7 @@ class Reader:
     # ---------------------------------------------------------------- a status
 
     def _status(self, native_id: str, item: dict[str, Any], native: bytes) -> Observation:
-        drift = _Drift()
+        drift = Drift()
         author = drift.object(item.get("account"))
         boosted = drift.object(item.get("reblog"))
         said = boosted or item
@@ -102,7 +91,7 @@ class Reader:
     # ---------------------------------------------------------------- the account itself
 
     def _profile(self, native_id: str, item: dict[str, Any], native: bytes) -> Observation:
-        drift = _Drift()
+        drift = Drift()
         note = drift.text(item.get("note")) or ""
         rows = [row for row in drift.array(item.get("fields")) if isinstance(row, dict)]
         values = [(drift.text(row.get("name")) or "", drift.text(row.get("value")) or "") for row in rows]
@@ -126,42 +115,10 @@ class Reader:
             created_at_text=created,
             media=_pictures(item, drift),
             links=tuple(dict.fromkeys(link for markup in markups for link in text.links(markup))),
-            flags=_named(
+            flags=named(
                 ("moved", bool(item.get("moved"))), ("bot", item.get("bot") is True), ("schema_drift", drift.seen)
             ),
         )
-
-
-class _Drift:
-    """Reads values of an expected type; remembers when something else came (`schema_drift`), and goes on."""
-
-    __slots__ = ("seen",)
-
-    def __init__(self) -> None:
-        self.seen = False
-
-    def text(self, value: Any) -> str | None:
-        if type(value) is str or value is None:
-            return value
-        self.seen = True
-        return None
-
-    def object(self, value: Any) -> dict[str, Any]:
-        if type(value) is dict:
-            return value
-        self.seen = self.seen or value is not None
-        return _EMPTY
-
-    def array(self, value: Any) -> list[Any]:
-        if type(value) is list:
-            return value
-        self.seen = self.seen or value is not None
-        return []
-
-    def time(self, value: str | None) -> int | None:
-        moment = parse_time(value)
-        self.seen = self.seen or (moment is None and bool(value))
-        return moment
 
 
 def _kind(parent: str | None, root: str | None, own: bool) -> Kind:
@@ -170,7 +127,7 @@ def _kind(parent: str | None, root: str | None, own: bool) -> Kind:
     return "comment" if parent == root else "reply"
 
 
-def _body(said: dict[str, Any], markup: str, boosted: dict[str, Any], drift: _Drift) -> str:
+def _body(said: dict[str, Any], markup: str, boosted: dict[str, Any], drift: Drift) -> str:
     """What a reader sees, top-down: who is boosted, the content warning, the text, the poll's options."""
     body = text.plain(markup) if markup else ""
     warning = drift.text(said.get("spoiler_text"))
@@ -185,7 +142,7 @@ def _body(said: dict[str, Any], markup: str, boosted: dict[str, Any], drift: _Dr
     return body
 
 
-def _media(attachments: Any, drift: _Drift) -> tuple[Media, ...]:
+def _media(attachments: Any, drift: Drift) -> tuple[Media, ...]:
     if not attachments:
         return ()
     found = []
@@ -199,7 +156,7 @@ def _media(attachments: Any, drift: _Drift) -> tuple[Media, ...]:
     return tuple(found)
 
 
-def _pictures(account: dict[str, Any], drift: _Drift) -> tuple[Media, ...]:
+def _pictures(account: dict[str, Any], drift: Drift) -> tuple[Media, ...]:
     """Avatar and header. Their address without its query is their id: it changes exactly when the picture does."""
     found = []
     for name in ("avatar", "header"):
@@ -209,19 +166,15 @@ def _pictures(account: dict[str, Any], drift: _Drift) -> tuple[Media, ...]:
     return tuple(found)
 
 
-def _flags(item: dict[str, Any], boosted: dict[str, Any], drift: _Drift) -> tuple[str, ...]:
+def _flags(item: dict[str, Any], boosted: dict[str, Any], drift: Drift) -> tuple[str, ...]:
     visibility = drift.text(item.get("visibility"))
     if visibility in _OPEN and not boosted and not drift.seen and item.get("sensitive") is not True:
         return ("poll",) if item.get("poll") else ()
     closed = visibility in _KNOWN_VISIBILITY and visibility not in _OPEN
-    return _named(
+    return named(
         (str(visibility), closed),
         ("reblog", bool(boosted)),
         ("sensitive", item.get("sensitive") is True),
         ("poll", bool(item.get("poll"))),
         ("schema_drift", drift.seen or (visibility is not None and visibility not in _KNOWN_VISIBILITY)),
     )
-
-
-def _named(*flags: tuple[str, bool]) -> tuple[str, ...]:
-    return tuple(name for name, holds in flags if holds)

@@ -117,6 +117,10 @@ class Turnstile:
     def pass_through(self) -> None:
         self._sent.append(self._clock())
 
+    def close(self, seconds: float) -> None:
+        """Let nothing through for so many seconds."""
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
+
     def learn(self, headers: Mapping[str, str], now: float) -> None:
         """Take over what an answer says: `now` is seconds since the epoch."""
         left = remaining(headers)

@@ -39,5 +39,15 @@ def links(markup: str) -> tuple[str, ...]:
     return tuple(address for address in found if address)
 
 
+_ADDRESS: Final = re.compile(r"https?://[^\s<>\"'\u200b]+")
+
+
+def addresses(plain_text: str) -> tuple[str, ...]:
+    """Addresses that stand in plain text, in order, once each, without the punctuation of the sentence around them."""
+    if "://" not in plain_text:
+        return ()
+    return tuple(dict.fromkeys(found.rstrip(".,;:!?)]}»”’") for found in _ADDRESS.findall(plain_text)))
+
+
 def _line_break(tag: re.Match[str]) -> str:
     return "\n\n" if tag.group().lower().startswith("</p") else "\n"
