@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import jsonschema
+
+from sandbox.platforms.base import dumps
+from social_archive.platforms.base import Page
 
 _TYPES = {"any": {}, "string": {"type": "string"}, "boolean": {"type": "boolean"}, "integer": {"type": "integer"},
           "number": {"type": "number"}}  # fmt: skip
@@ -80,3 +84,16 @@ def unknown_parameters(path: str, query: dict[str, str]) -> list[str]:
         f"{name}={value}" for name, value in query.items()
         if "enum" in parameters.get(name, {}) and value not in parameters[name]["enum"]
     ]  # fmt: skip
+
+
+def pages_for_bench(stand_in: Any) -> Iterator[Page]:
+    """Full pages of comment threads out of the stand-in's own world, for `make bench`."""
+    tops = [c for c in stand_in.world.items.values() if not c.is_post and stand_in.shows(c) and c is stand_in._top(c)]
+    threads = [stand_in._thread(c, "published") for c in tops if stand_in._is_there(c)]
+    for start in range(0, len(threads), 100):
+        body = dumps({"kind": "youtube#commentThreadListResponse", "items": threads[start : start + 100]})
+        yield Page(
+            kind="thread", endpoint="https://www.googleapis.com/youtube/v3/commentThreads", body=body,
+            response_sha256="", http_date=None, observed_at=0,
+            context={"channel": stand_in.native_account("larkspur"), "root": "x", "queue": "published"},
+        )  # fmt: skip

@@ -162,7 +162,8 @@ class YouTube(StandIn):
         wanted = request.query_params.get("id", "").split(",")
         if len(wanted) > 50:
             raise YouTubeError(400, "invalidFilters")
-        found = [item for name in wanted if (item := self.find(name)) and item.is_post and self._is_there(item) and self.shows(item)]
+        known = [item for name in wanted if (item := self.find(name)) and item.is_post]
+        found = [item for item in known if self._is_there(item) and self.shows(item)]
         return self._list("video", [self._video(item) for item in found], request, page=50)
 
     def _comment_threads(self, request: Request) -> Response:
