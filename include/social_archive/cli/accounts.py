@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,6 +71,7 @@ def show(name: Name, _json: Json = False) -> None:
         ("note", output.safe(account.note)),
         ("legal basis", adapter.legal_basis if adapter else None),
         ("storage terms", adapter.storage_terms if adapter else None),
+        ("permissions", _scope_words(adapter) if adapter else None),
         ("pace", _pace_words(adapter) if adapter else None),
     ]))  # fmt: skip
     if adapter:
@@ -92,16 +94,72 @@ def try_account(name: Name, _json: Json = False) -> None:
     archive = open_archive(write=False)
     account = archive.account(name)
     with output.working(f"Asking {account.platform}"):
-        problems = archive.adapter(account).check()
+        adapter = archive.adapter(account)
+        problems = adapter.check()
+        warnings = adapter.warnings()
     if settings.as_json:
-        output.print_json({"account": f"{account.platform}/{account.name}", "ready": not problems,
-                           "problems": [{"what": p.what, "remedy": p.remedy} for p in problems]})  # fmt: skip
+        told = {"problems": [asdict(p) for p in problems], "warnings": [asdict(w) for w in warnings]}
+        output.print_json({"account": f"{account.platform}/{account.name}", "ready": not problems, **told})
     else:
-        _print_problems(account, problems)
+        _print_problems(account, problems, warnings)
     raise typer.Exit(1 if problems else 0)
 
 
-def _print_problems(account: Account, problems: list[Problem]) -> None:
+@group.command(epilog="Example:  archive accounts estimate youtube")
+def estimate(name: Name, _json: Json = False) -> None:
+    """What the next harvest of an account costs in quota or money, where its platform counts. Asks nobody."""
+    from social_archive.cli.settings import opened
+    from social_archive.harvest import plan
+
+    with opened() as archive:
+        account = archive.account(name)
+        found = plan.estimate(archive, account)
+        scale = plan.scale_of(archive, account)
+    if settings.as_json:
+        output.print_json({"account": f"{account.platform}/{account.name}", "known": asdict(scale),
+                           "estimate": asdict(found) if found else None})  # fmt: skip
+        return
+    out = output.console()
+    out.print(Text(f"{account.platform}/{account.name}", style="bold"))
+    if found is None:
+        out.print("This platform counts requests only, and the archive keeps to its pace. There is nothing to plan.")
+        return
+    out.print(found.sentence)
+    out.print(output.facts([
+        ("requests", f"{found.requests:,}"), (found.unit, f"{found.units:,.0f}"),
+        ("cost", f"${found.dollars:,.2f}" if found.dollars is not None else None),
+        ("known so far", f"{scale.posts:,} posts, {scale.comments:,} comments; {scale.watched:,} posts are watched"),
+    ]))  # fmt: skip
+
+
+@group.command(epilog="Example:  archive accounts platforms")
+def platforms(_json: Json = False) -> None:
+    """Every platform that can be harvested: what it needs, on what basis it is archived, and the platform's terms."""
+    from social_archive.platforms import registry
+
+    known = registry()
+    if settings.as_json:
+        output.print_json({"platforms": [_platform_json(cls) for cls in known.values()]})
+        return
+    out = output.console()
+    made = output.table("platform", "needs", "legal basis", "storage terms")
+    for name, cls in known.items():
+        needs = ", ".join(field.name for field in cls.credentials if field.secret) or "nothing"
+        off = "\noff until its terms\nare accepted" if cls.terms_must_be_accepted else ""
+        made.add_row(Text(name, style="bold").append(off), needs, cls.legal_basis, cls.storage_terms)
+    out.print(made)
+
+
+def _platform_json(cls: type[Platform]) -> dict[str, Any]:
+    return {
+        "name": cls.name, "title": cls.title, "adapter": f"{cls.name}/{cls.version}",
+        "credentials": [{"name": f.name, "secret": f.secret, "required": f.required} for f in cls.credentials],
+        "scopes": [asdict(scope) for scope in cls.scopes], "off_by_default": cls.terms_must_be_accepted,
+        **_terms(cls),
+    }  # fmt: skip
+
+
+def _print_problems(account: Account, problems: list[Problem], warnings: list[Problem]) -> None:
     out = output.console()
     if not problems:
         name = f"{account.platform}/{account.name}"
@@ -109,6 +167,9 @@ def _print_problems(account: Account, problems: list[Problem]) -> None:
     for problem in problems:
         out.print(Text.assemble(("Problem  ", "bold red"), output.safe(problem.what)))
         out.print(Text.assemble(("To do    ", "bold"), output.safe(problem.remedy)))
+    for warning in warnings:
+        out.print(Text.assemble(("Soon     ", "bold yellow"), output.safe(warning.what)))
+        out.print(Text.assemble(("To do    ", "bold"), output.safe(warning.remedy)))
 
 
 # --------------------------------------------------------------------------- parts
@@ -165,7 +226,12 @@ def _pace_words(adapter: type[Platform]) -> str:
     return f"{adapter.pace.requests} requests in {adapter.pace.seconds} s, less if the platform says so"
 
 
+def _scope_words(adapter: type[Platform]) -> str | None:
+    return "\n".join(f"{scope.name}: {scope.why}" for scope in adapter.scopes) or None
+
+
 def _terms(adapter: type[Platform] | None) -> dict[str, Any]:
     return {"harvestable": adapter is not None,
+            "scopes": [scope.name for scope in adapter.scopes] if adapter else [],
             "legal_basis": adapter.legal_basis if adapter else None,
             "storage_terms": adapter.storage_terms if adapter else None}  # fmt: skip

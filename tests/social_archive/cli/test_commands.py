@@ -13,6 +13,7 @@ import typer
 import social_archive
 from social_archive.cli import app
 from social_archive.cli.find import moment
+from social_archive.platforms import registry
 from tests.social_archive.cli.conftest import Run
 
 
@@ -195,3 +196,25 @@ def test_a_date_counts_whole_on_the_agencys_clock(text: str, start: int, end: in
 def test_what_is_no_date_is_wrong_usage(text: str) -> None:
     with pytest.raises(typer.BadParameter):
         moment(text, "UTC")
+
+
+def test_every_platform_says_on_what_terms_it_is_read(run: Run) -> None:
+    listed = {one["name"]: one for one in run("accounts", "platforms", "--json").json["platforms"]}
+    assert set(listed) == set(registry())
+    assert all(one["legal_basis"] and one["storage_terms"] for one in listed.values())
+    assert "storage terms" in run("accounts", "platforms").out
+
+
+def test_terms_that_collide_with_keeping_records_must_be_accepted_by_name(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry()["mastodon"], "terms_must_be_accepted", True)
+    folder = tmp_path / "own"
+    run("init", str(folder), "--name", "Larkspur (invented)")
+    entry = "accounts:\n  - {name: a, platform: mastodon, handle: a, settings: {server: 'https://s.example'%s}}\n"
+    (folder / "accounts.yaml").write_text(entry % "")
+    refused = run("--agency", str(folder), "accounts")
+    assert refused.code == 1
+    assert "terms_accepted: true" in refused.err
+    (folder / "accounts.yaml").write_text(entry % ", terms_accepted: true")
+    assert run("--agency", str(folder), "accounts").code == 0
