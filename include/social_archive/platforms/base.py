@@ -170,6 +170,16 @@ class Platform(abc.ABC):
     def media_hosts(self) -> frozenset[str]:
         """Hosts from which this account's media may be fetched (exact names, or `.example.org` for a suffix)."""
 
+    def totals(self) -> dict[str, int]:
+        """What the platform itself counts, as far as this walk was told; asked when the walk has ended. Pure.
+
+        A name says what is counted, so that it can be set against what is stored: `posts` (posts alone),
+        `posts_and_replies` (everything the account wrote), `comments` (straight under its posts),
+        `comments_and_replies` (at every depth). Only what this walk could compare belongs here: a sum over some of the
+        posts is no total.
+        """
+        return {}
+
     @staticmethod
     def stamped(item: Observation | Unreadable, page: Page) -> Observation | Unreadable:
         """Copy the page's provenance onto one of its items."""
