@@ -300,6 +300,13 @@ class Catalog:
         where = "WHERE resolved IS NULL" if unresolved_only else ""
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
+    def open_quarantine(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(platform, account) -> (items that are not resolved, ledger entry of the oldest)."""
+        rows = self._db.execute(
+            "SELECT platform, account, count(*), min(n) FROM quarantine WHERE resolved IS NULL GROUP BY 1, 2"
+        )
+        return {(platform, account): (count, first) for platform, account, count, first in rows}
+
     def objects(self, cls: str | None = None) -> list[CatalogObject]:
         """The objects that the ledger names, in ledger order; of one class (`records`, `media`, ...) if given."""
         rows = self._db.execute(
