@@ -145,7 +145,8 @@ def _dead(archive: Archive, account: Account, looks: Sequence[Told]) -> Iterator
     for gap in archive.catalog.open_gaps(account.platform, account.name):
         if gap.reason in _DEAD and ":thread:" not in gap.native_id:
             what, remedy = _DEAD[gap.reason]
-            since = _since(look for look in looks if look["reason"] == gap.reason) or _moment(gap.gap_from)
+            run = _leading(looks, lambda look, reason=gap.reason: look["reason"] == reason)
+            since = _since(run) or _moment(gap.gap_from)
             if gap.gap_from is not None:
                 what += f" It was last seen whole on {_moment(gap.gap_from):%Y-%m-%d %H:%M} UTC."
             yield Matter(_name(account), gap.reason, what, remedy, since)

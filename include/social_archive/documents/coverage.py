@@ -11,11 +11,15 @@ from zoneinfo import ZoneInfo
 from social_archive.coverage import ABSENT
 from social_archive.coverage_claim import in_words, span
 from social_archive.documents.timeline import timeline
-from social_archive.documents.typesetting import pdf
+from social_archive.documents.typesetting import pages, pdf
 
 Statement = dict[str, Any]
 
-_MOST_ROWS: Final = 5
+TEMPLATE: Final = "coverage.typ"
+
+_SIZES: Final = ((9.5, 5), (8.5, 4), (7.5, 3), (6.5, 2))
+"""Points of the text and rows of the long tables, from comfortable to crowded: the first that fits is taken."""
+
 _KINDS: Final = ("post", "comment", "reply", "story", "profile", "setting")
 _TOTALS: Final = {
     "posts": "posts", "posts_and_replies": "posts and own replies", "comments": "direct comments",
@@ -26,13 +30,17 @@ _TOTALS: Final = {
 def page(statement: Statement, encoded: bytes) -> bytes:
     """The page of a statement whose file is `encoded`, as PDF. Dated by the ledger's last entry, so it repeats."""
     at = datetime.fromisoformat(statement["ledger"]["time"])
-    return pdf("coverage.typ", content(statement, hashlib.sha256(encoded).hexdigest()), at=at)
+    sha256 = hashlib.sha256(encoded).hexdigest()
+    sizes = (content(statement, sha256, size, rows) for size, rows in _SIZES)
+    shown = next((data for data in sizes if pages(TEMPLATE, data) == 1), content(statement, sha256, *_SIZES[-1]))
+    return pdf(TEMPLATE, shown, at=at)
 
 
-def content(s: Statement, sha256: str) -> dict[str, Any]:
-    """What stands on the page, in the words in which it stands there."""
+def content(s: Statement, sha256: str, size: float = 9.5, rows: int = 5) -> dict[str, Any]:
+    """What stands on the page, in the words in which it stands there; `rows` of the tables that may be long."""
     account, zone = s["account"], ZoneInfo(s["period"]["time_zone"])
     return {
+        "size": size,
         "title": f"Coverage of {account['platform']}/{account['name']}",
         "body": s["body"],
         "account": f"{account['platform']}/{account['name']}",
@@ -46,8 +54,8 @@ def content(s: Statement, sha256: str) -> dict[str, Any]:
         "records": _records(s),
         "totals": _totals(s, zone),
         "absent": [[state.replace("_", " "), _n(count)] for state, count in s["absent"].items()],
-        "gaps": _gaps(s, zone),
-        "asked": _asked(s),
+        "gaps": _gaps(s, zone, rows),
+        "asked": _asked(s, rows),
         "ledger": _ledger(s, zone),
         "sha256": sha256,
     }
@@ -89,7 +97,7 @@ def _totals(s: Statement, zone: ZoneInfo) -> list[list[str]]:
     return rows
 
 
-def _gaps(s: Statement, zone: ZoneInfo) -> dict[str, Any]:
+def _gaps(s: Statement, zone: ZoneInfo, most: int) -> dict[str, Any]:
     spans = [g for g in s["gaps"] if g["scope"] == "account"]
     threads = Counter(g["reason"] for g in s["gaps"] if g["scope"] == "thread")
     partly = [f"{n:,} thread{'' if n == 1 else 's'}: {in_words(reason)}" for reason, n in sorted(threads.items())]
@@ -97,16 +105,16 @@ def _gaps(s: Statement, zone: ZoneInfo) -> dict[str, Any]:
         [_day(g["from"], zone, minutes=True) if g["from"] else "the beginning",
          _day(g["to"], zone, minutes=True) if g["to"] else "open", in_words(g["reason"]),
          "read again since" if g["closed"] else "still open"]
-        for g in spans[-_MOST_ROWS:]
+        for g in spans[-most:]
     ]  # fmt: skip
     return {"rows": rows, "more": len(spans) - len(rows), "threads": partly}
 
 
-def _asked(s: Statement) -> dict[str, Any]:
+def _asked(s: Statement, most: int) -> dict[str, Any]:
     """The endpoints with the most pages."""
-    most = sorted(s["asked"], key=lambda one: (-one["pages"], one["endpoint"]))
-    rows = [[one["kind"], one["endpoint"], _n(one["pages"]), _n(one["items"])] for one in most[:_MOST_ROWS]]
-    return {"rows": rows, "more": len(most) - len(rows)}
+    busiest = sorted(s["asked"], key=lambda one: (-one["pages"], one["endpoint"]))
+    rows = [[one["kind"], one["endpoint"], _n(one["pages"]), _n(one["items"])] for one in busiest[:most]]
+    return {"rows": rows, "more": len(busiest) - len(rows)}
 
 
 def _ledger(s: Statement, zone: ZoneInfo) -> dict[str, str]:

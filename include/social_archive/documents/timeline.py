@@ -17,7 +17,7 @@ Statement = dict[str, Any]
 THINNEST: Final = 0.006
 """A gap of a minute in a year must still be seen."""
 
-_TICKS: Final = 400  # more looks than that cannot be told apart on paper
+_TICKS: Final = 800  # more looks than that cannot be told apart on paper
 _GROUPS: Final = {"login_expired": "person", "scope_lost": "person", "account_gone": "person", "throttled": "throttled"}
 _STEPS: Final = (  # the least length of a period for which it fits, the step of the axis, the format of its labels
     (timedelta(days=1200), "year", "%Y"),

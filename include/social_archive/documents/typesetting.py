@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +21,7 @@ _TEMPLATES: Final = Path(__file__).parent
 
 # What the fonts inside Typst can show. A glyph that is missing would make the file no PDF/A.
 _SHOWN: Final = re.compile(
-    "[^\n\x20-\x7e\xa0-\xac\xae-\u017f\u0391-\u03a1\u03a3-\u03c9\u0401-\u045f"
+    "[^\n\x20-\x7e\xa0-\xac\xae-\u017f\u0391-\u03a1\u03a3-\u03ce\u0401-\u045f"
     "\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122\u2192]"
 )
 
@@ -34,16 +36,35 @@ def pdf(template: str, data: dict[str, Any], *, at: datetime) -> bytes:
     """The PDF that a template of this folder makes of `data`. `at` is the document's date."""
     import typst
 
-    shown = json.dumps(_printable(data), ensure_ascii=True)
-    try:
+    with _refusals():
         made: bytes = typst.compile(
-            str(_TEMPLATES / template), root=str(_TEMPLATES), sys_inputs={"data": shown},
-            timestamp=at.replace(microsecond=0),
-            pdf_standards=list(STANDARDS), ignore_system_fonts=True,
-        )  # fmt: skip
+            **_source(template, data), timestamp=at.replace(microsecond=0), pdf_standards=list(STANDARDS)
+        )
+    return made
+
+
+def pages(template: str, data: dict[str, Any]) -> int:
+    """How many pages `pdf` would make: the template says so itself, under the label `<pages>`."""
+    import typst
+
+    with _refusals():
+        return int(typst.query(**_source(template, data), selector="<pages>", field="value", one=True))
+
+
+def _source(template: str, data: dict[str, Any]) -> dict[str, Any]:
+    shown = json.dumps(_printable(data), ensure_ascii=True)
+    return {"input": str(_TEMPLATES / template), "root": str(_TEMPLATES), "sys_inputs": {"data": shown},
+            "ignore_system_fonts": True}  # fmt: skip
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    import typst
+
+    try:
+        yield
     except typst.TypstError as error:
         raise NotTypeset(f"The document could not be typeset: {str(error).splitlines()[0]}.") from None
-    return made
 
 
 def _printable(value: Any) -> Any:
