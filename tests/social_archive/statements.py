@@ -1,4 +1,4 @@
-"""A coverage statement of an invented account over a year, as `coverage.Statements` makes them, for what needs no store."""
+"""A coverage statement of an invented account over a year, for tests that need no store."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def statement(**other: Any) -> dict[str, Any]:
             "times": looks,
         },
         "asked": [
-            {"kind": kind, "endpoint": f"https://social.example/api/v1/{path}", "looks": 250, "pages": n, "items": 9 * n}
+            {"kind": kind, "endpoint": f"https://social.example/api/v1/{path}", "looks": 250, "pages": n,
+             "items": 9 * n}
             for kind, path, n in (
                 ("item", "statuses/{id}", 71), ("posts", "accounts/{id}/statuses", 900),
                 ("profile", "accounts/lookup", 250), ("thread", "statuses/{id}/context", 12_400),
@@ -47,7 +48,8 @@ def statement(**other: Any) -> dict[str, Any]:
             {"name": "posts_and_replies", "platform": 311, "stored": 311, "at": "2026-11-16T11:00:00Z"},
         ],
         "records": {
-            "created": {"post": {"present": 118, "deleted": 2}, "comment": {"present": 611, "hidden": 3, "deleted": 20}},
+            "created": {"post": {"present": 118, "deleted": 2},
+                        "comment": {"present": 611, "hidden": 3, "deleted": 20}},
             "observed": {"post": {"present": 140, "deleted": 2}, "comment": {"present": 655, "deleted": 20}},
         },
         "absent": {"deleted": 22},

@@ -78,14 +78,15 @@ def worst() -> dict[str, Any]:
         for scope, kinds in (("account", reasons * 5), ("thread", threads * 40)) for n, reason in enumerate(kinds)
     ]  # fmt: skip
     states = {"present": 10**6, "hidden": 10**5, "deleted": 10**6, "account_gone": 10**4}
-    counts = {kind: states for kind in ("post", "comment", "reply", "story", "profile", "setting")}
+    counts = dict.fromkeys(("post", "comment", "reply", "story", "profile", "setting"), states)
     endpoints = [{"kind": "thread", "endpoint": f"https://api.social.example/{'longpath/' * 6}{n}", "looks": 1,
                   "pages": 10**6, "items": 10**7} for n in range(60)]  # fmt: skip
-    totals = [{"name": name, "platform": 10**6, "stored": 10**6 - 1, "at": "2026-11-16T11:00:00Z"}
-              for name in ("posts", "posts_and_replies", "comments", "comments_and_replies", "something_else")]  # fmt: skip
+    names = ("posts", "posts_and_replies", "comments", "comments_and_replies", "something_else")
+    totals = [{"name": n, "platform": 10**6, "stored": 10**6 - 1, "at": "2026-11-16T11:00:00Z"} for n in names]
     account = {"platform": "mastodon", "name": "l" * 63, "handle": "a-very-long-handle@" + "social." * 9 + "example"}
-    return statement(account=account, body="The Board of Library Trustees of the Invented Village " * 2, asked=endpoints,
-                     totals=totals, records={"created": counts, "observed": counts}, gaps=gaps,
+    body = "The Board of Library Trustees of the Invented Village " * 2
+    return statement(account=account, body=body, asked=endpoints, totals=totals,
+                     records={"created": counts, "observed": counts}, gaps=gaps,
                      absent={"deleted": 10**6, "account_gone": 5, "missing_unconfirmed": 9})  # fmt: skip
 
 
