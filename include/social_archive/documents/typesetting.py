@@ -38,7 +38,7 @@ def pdf(template: str, data: dict[str, Any], *, at: datetime) -> bytes:
 
     with _refusals():
         made: bytes = typst.compile(
-            **_source(template, data), timestamp=at.replace(microsecond=0), pdf_standards=list(STANDARDS)
+            **source(template, data), timestamp=at.replace(microsecond=0), pdf_standards=list(STANDARDS)
         )
     return made
 
@@ -48,10 +48,11 @@ def pages(template: str, data: dict[str, Any]) -> int:
     import typst
 
     with _refusals():
-        return int(typst.query(**_source(template, data), selector="<pages>", field="value", one=True))
+        return int(typst.query(**source(template, data), selector="<pages>", field="value", one=True))
 
 
-def _source(template: str, data: dict[str, Any]) -> dict[str, Any]:
+def source(template: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of any call of Typst for a template of this folder and its data."""
     shown = json.dumps(_printable(data), ensure_ascii=True)
     return {"input": str(_TEMPLATES / template), "root": str(_TEMPLATES), "sys_inputs": {"data": shown},
             "ignore_system_fonts": True}  # fmt: skip
