@@ -35,6 +35,11 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="coverage")
 
 
+@group.callback()
+def _coverage(_json: Json = False) -> None:
+    """Takes `--json` before the command's name, as every group does."""
+
+
 @group.command("make", epilog="Example:  archive coverage larkspur --from 2026-01 --to 2026-03 -o statements")
 def make(
     name: Annotated[

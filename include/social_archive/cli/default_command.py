@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import typer
 
-_HELP: Final = ("-h", "--help")
+_OF_THE_GROUP: Final = ("-h", "--help", "--json")
 
 
 class WithDefault(typer.core.TyperGroup):
@@ -17,6 +17,9 @@ class WithDefault(typer.core.TyperGroup):
         return next(iter(self.commands))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and args[0] not in _HELP):
-            args = [self.default, *args]
+        named = next((n for n, word in enumerate(args) if word not in _OF_THE_GROUP), None)
+        if named is None:
+            args = args if {"-h", "--help"} & set(args) else [*args, self.default]
+        elif args[named] not in self.commands:
+            args = [*args[:named], self.default, *args[named:]]
         return super().parse_args(ctx, args)

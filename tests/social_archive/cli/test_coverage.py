@@ -34,6 +34,12 @@ def test_statements_are_made_for_people_for_programs_and_as_files(harvested: Run
     (one,) = harvested("coverage", "larkspur", "--json").json["statements"]
     assert one["records"]["created"]["post"] == {"present": 1}
     (same,) = harvested("--json", "coverage", "--from", "2020", "--to", "2030").json["statements"]
+    (first,) = harvested("coverage", "--json", "larkspur").json["statements"]
+    assert first == one
+    assert harvested("coverage", "--json", "verify", "/nowhere.json").code == 1
+    shown = " ".join(harvested("coverage", "--help").out.split())
+    assert "Without a command: make them." in shown
+    assert "--from" in harvested("coverage", "make", "--help").out
     assert same["period"]["from"] == "2020-01-01T06:00:00Z"
     assert same["period"]["to"] == "2031-01-01T06:00:00Z"
 
