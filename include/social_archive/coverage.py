@@ -72,6 +72,7 @@ class Statements:
             "ledger": self._position(self._head),
             "looks": _looks(looks),
             "asked": _asked(looks),
+            "read_up_to": iso((self._archive.catalog.cursor(*where) or {}).get("seen_until")),
             "totals": _totals(looks),
             "records": self._records(where, since, until),
             "absent": self._absent(where, since, until),

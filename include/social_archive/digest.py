@@ -158,7 +158,8 @@ def _overdue(archive: Archive, account: Account, looks: Sequence[Told], now: dat
     last = max([look["started"] for look in looks[:1]] + ([hint] if hint is not None else []), default=None)
     remedy = "See in Airflow whether the platform's DAG is paused or red, or run `archive harvest` with its name."
     if last is None:
-        if nth_after(account, now, 1, archive.agency.body.time_zone) is not None:
+        scheduled = nth_after(account, now, 1, archive.agency.body.time_zone) is not None
+        if scheduled and archive.catalog.cursor(account.platform, account.name) is None:
             yield Matter(_name(account), "never_looked_at", "It has never been read.", remedy, None)
         return
     seen = datetime.fromtimestamp(last / 1_000_000, UTC)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,7 @@ class Ran:
     said: str  # by Airflow's log
     letters: list[Letter]
     archive: Archive
+    home: Path
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +56,7 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         said = _airflow(env, "harvest_mastodon", "digest", connect, "digest", "harvest_mastodon", "digest")
         archive = open_archive(agency, state=folder / "state")
         archive.catalog.catch_up()
-        yield Ran(said, box.letters, archive)
+        yield Ran(said, box.letters, archive, folder / "airflow")
         archive.close()
 
 
@@ -91,6 +94,14 @@ def test_that_it_was_sent_is_an_entry_of_the_ledger(ran: Ran) -> None:
     [notice] = ran.archive.catalog.walks.notes(NOTICE)
     assert notice["matters"] == [[f"mastodon/{DEAD}", "login_expired", ""]]
     assert ran.archive.ledger.verify().ok
+
+
+def test_whoever_waits_for_an_account_is_told_what_was_walked(ran: Ran) -> None:
+    with sqlite3.connect(ran.home / "airflow.db") as db:
+        told = [json.loads(extra) for (extra,) in db.execute("SELECT extra FROM asset_event")]
+    walked = [extra["walked"] for extra in told if "walked" in extra]
+    assert {w["account"] for w in walked} == {HEALTHY}
+    assert all(w["outcome"] == "ok" and w["asked"] and w["stored"]["posts"] > 50 for w in walked)
 
 
 def test_every_run_ends_well_and_says_what_became_of_the_letter(ran: Ran) -> None:

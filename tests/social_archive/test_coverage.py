@@ -88,6 +88,8 @@ def test_a_statement_counts_what_was_walked_stored_missed_and_lost(archive: Scri
         ("login_expired", "account", True), ("thread_limit", "thread", False),
     ]  # fmt: skip
     assert s["quarantine"] == {"open": 1}
+    assert s["read_up_to"] is not None
+    assert s["period"]["from"] <= s["read_up_to"] <= s["period"]["to"]
     assert s["ledger"]["root"] == archive.ledger.head().root.hex()
     assert "Not covered: 1 span in which the login had expired." in s["claim"]["cannot"]
 
