@@ -45,6 +45,7 @@ MEANING: Final[dict[str, str]] = {
                                      "renews it.",
     "LedgerConfig.origin": "The ledger's name for ever; every proof quotes it.",
     "LedgerConfig.signing_key": "Reference to the Ed25519 key that signs checkpoints.",
+    "DigestConfig.to": "Who gets the daily digest of accounts that need a person. Default: `agency.contact_email`.",
     "Account.name": "The archive's name for the account. Never changes: it is in the keys of its records.",
     "Account.platform": "The platform's name, see Platforms.",
     "Account.handle": "The account as the platform knows it. Needed once the account is enabled.",
@@ -128,7 +129,8 @@ def _commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Co
         yield path, command
         return
     for name, child in children.items():
-        yield from _commands(child, f"{path} {name}".strip())
+        meant = name == getattr(command, "default", None)  # the one that need not be named
+        yield from _commands(child, path if meant else f"{path} {name}".strip())
 
 
 def command_table() -> str:
@@ -158,6 +160,7 @@ def models() -> dict[str, tuple[type[BaseModel], str]]:
         "agency.yaml: `agency`": (config.PublicBody, "PublicBody"),
         "agency.yaml: `store`": (config.StoreConfig, "StoreConfig"),
         "agency.yaml: `ledger`": (config.LedgerConfig, "LedgerConfig"),
+        "agency.yaml: `digest`": (config.DigestConfig, "DigestConfig"),
         "accounts.yaml: each of `accounts`": (config.Account, "Account"),
         "retention.yaml: `retention`": (config.Retention, "Retention"),
         "retention.yaml: each of `items`": (config.RetentionItem, "RetentionItem"),

@@ -1,4 +1,4 @@
-"""Make the terminal pictures in docs/images from what the commands really print.
+"""Make the pictures in docs/images: terminals from what the commands really print, and a page of coverage.
 
     .venv/bin/python docs/pictures.py STATE [TOUR_JSON]
 
@@ -8,6 +8,7 @@ the end. TOUR_JSON (default `.archive/tour.json`) is what `make tour` left; its 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -26,6 +27,9 @@ from rich.text import Text
 from sandbox import control, folder, tour
 from social_archive.archive import open_archive
 from social_archive.config import load_agency
+from social_archive.coverage import encode
+from social_archive.documents.coverage import TEMPLATE, content
+from social_archive.documents.typesetting import source
 from social_archive.harvest import run
 from social_archive.note import Signer
 from social_archive.stack import seaweed
@@ -37,6 +41,7 @@ WIDTH = 104
 
 def main(state: Path, tour_json: Path) -> None:
     IMAGES.mkdir(exist_ok=True)
+    _coverage_page()
     if tour_json.exists():
         _tour_table(tour_json)
     store = seaweed.start(state, s3_port=seaweed.free_port(), die_with_parent=True)
@@ -45,6 +50,19 @@ def main(state: Path, tour_json: Path) -> None:
             _archive_pictures(state, store, urls)
     finally:
         store.stop()
+
+
+def _coverage_page() -> None:
+    """The page of a coverage statement, of the invented year that its tests use."""
+    import typst
+
+    sys.path.append(str(IMAGES.parents[1]))
+    from tests.social_archive.statements import statement
+
+    stated = statement()
+    data = content(stated, hashlib.sha256(encode(stated)).hexdigest())
+    picture = typst.compile(**source(TEMPLATE, data), format="png", ppi=110.0)
+    (IMAGES / "coverage.png").write_bytes(picture)
 
 
 def _archive_pictures(state: Path, store: seaweed.Seaweed, urls: dict[str, str]) -> None:

@@ -42,6 +42,8 @@ class Script:
         self.shortfall: dict[str, str] = {}
         self.malformed: list[bytes] = []
         self.page_size = 3
+        self.totals: dict[str, int] = {}
+        self.warnings: list[str] = []
         self.asked: list[str] = []
 
     def say(self, native_id: str, text: str) -> None:
@@ -118,6 +120,12 @@ class Scripted(Platform):
 
     def media_hosts(self) -> frozenset[str]:
         return frozenset()
+
+    def totals(self) -> dict[str, int]:
+        return self.script.totals
+
+    def warnings(self) -> list[Problem]:
+        return [Problem(what, "Renew it.") for what in self.script.warnings]
 
     def _maybe_fail(self, where: str) -> None:
         failure = self.script.fail_before.get(where)

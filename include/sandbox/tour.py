@@ -145,6 +145,35 @@ def gap(t: Tour) -> str:
     return "1 gap, opened and closed"
 
 
+def dead_login_pauses_one(t: Tour) -> str:
+    """**One dead login.** An account whose login is dead waits alone: the others are read, its gap is on record, and
+    the daily digest names it once, with what to do."""
+    reports = [t.harvest(a.name) for a in t.archive.agency.accounts]
+    paused = [f"{r.platform}/{r.account}" for r in reports if r.outcome == "paused"]
+    assert len(paused) == 1
+    assert all(r.outcome == "ok" for r in reports if f"{r.platform}/{r.account}" not in paused)
+    t.command("digest")
+    named = [m["account"] for m in t.asked("digest")["matters"] if m["code"] == "login_expired"]
+    assert named == paused
+    return f"1 paused, {len(reports) - 1} read, 1 notice"
+
+
+def coverage(t: Tour) -> str:
+    """**Coverage.** A statement of what was walked, what is stored, what is missing and what can be claimed: as data,
+    as a signed note, and as one page to read. Whoever gets it can check it; an altered one is refused."""
+    folder = t.archive.state / "statements"
+    t.command("coverage", MAIN, "-o", str(folder))
+    statement = folder / f"mastodon-{MAIN}.json"
+    t.command("coverage", "verify", str(statement))
+    stated = json.loads(statement.read_bytes())
+    assert "Not covered: 1 span in which the login had expired." in stated["claim"]["cannot"]
+    forged = folder / "forged.json"
+    forged.write_bytes(statement.read_bytes().replace(b'"closed":true', b'"closed":null', 1))
+    shutil.copy(folder / f"mastodon-{MAIN}.note.txt", folder / "forged.note.txt")
+    t.command("coverage", "verify", str(forged), code=3)
+    return f"{stated['looks']['kept']} looks, {len(stated['gaps'])} gaps stated"
+
+
 def find(t: Tour) -> str:
     """**Find.** One box over everything that was ever harvested; gaps that overlap the answer are named with it."""
     t.command("find", "summer reading", "--limit", "4")
@@ -199,7 +228,8 @@ def _answers(t: Tour) -> str:
 
 
 STEPS: tuple[Callable[[Tour], str], ...] = (
-    harvest, second_run_adds_nothing, edit_makes_a_version, quarantine, gap, find, prove, tamper_is_named, rebuild,
+    harvest, second_run_adds_nothing, edit_makes_a_version, quarantine, gap, dead_login_pauses_one,
+    coverage, find, prove, tamper_is_named, rebuild,
 )  # fmt: skip
 
 

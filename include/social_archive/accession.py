@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from social_archive import looks
 from social_archive.crash import crash_point
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.quarantine import quarantine_table
@@ -44,7 +45,10 @@ _ROW_GROUP: Final = 10_000
 
 @dataclass
 class Batch:
-    """What one step of a harvest wants to take in. `media` objects were written by the pull, not yet in the ledger."""
+    """What one step of a harvest wants to take in. `media` objects were written by the pull, not yet in the ledger.
+
+    `walked`, with the last step, is the record of the walk (`harvest.walked.Walked` as a dictionary).
+    """
 
     platform: str
     account: str
@@ -55,6 +59,7 @@ class Batch:
     media: list[dict[str, Any]] = field(default_factory=list)
     evidence: dict[str, Any] | None = None
     cursor: dict[str, Any] | None = None
+    walked: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +99,12 @@ class _Attempt:
     quarantined: list[dict[str, Any]]
     versions: list[Version]
     written: _Written
+    look: bool
 
-    def fits(self, changes: Sequence[_Change], quarantined: Sequence[dict[str, Any]]) -> bool:
+    def fits(self, changes: Sequence[_Change], quarantined: Sequence[dict[str, Any]], look: bool) -> bool:
         """Is this still what has to be taken in? (Another writer may have taken some of it in since.)"""
-        return self.signature == _signature(changes) and len(self.quarantined) == len(quarantined)
+        same = self.signature == _signature(changes) and len(self.quarantined) == len(quarantined)
+        return same and self.look == look
 
 
 def commit(archive: Archive, batch: Batch) -> Accessioned:
@@ -109,12 +116,14 @@ def commit(archive: Archive, batch: Batch) -> Accessioned:
         changes = _changes(archive, batch)
         pending = _not_yet_quarantined(archive, batch)
         cursor = _moved_cursor(archive, batch)
-        if not changes and not pending and not batch.resolved and cursor is None:
+        brought = bool(changes or pending or batch.resolved or cursor is not None)
+        look = batch.walked is not None and looks.is_kept(archive.catalog, batch.walked, brought=brought)
+        if not brought and not look:
             return Accessioned(None, [], 0, len(batch.observations))
-        if attempt is None or not attempt.fits(changes, pending):
-            attempt = _attempt(archive, batch, changes, pending)
+        if attempt is None or not attempt.fits(changes, pending, look):
+            attempt = _attempt(archive, batch, changes, pending, look)
         try:
-            draft = _draft(archive, batch, attempt, cursor)
+            draft = _draft(archive, batch, attempt, cursor, what="accession" if brought else "look")
             entry = archive.ledger.append(draft, head or EMPTY, since=began)
         except HeadMoved:
             head = archive.catalog.catch_up()
@@ -125,13 +134,15 @@ def commit(archive: Archive, batch: Batch) -> Accessioned:
 
 
 def _attempt(
-    archive: Archive, batch: Batch, changes: Sequence[_Change], quarantined: list[dict[str, Any]]
+    archive: Archive, batch: Batch, changes: Sequence[_Change], quarantined: list[dict[str, Any]], look: bool
 ) -> _Attempt:
     versions = _versions(archive, changes)
     crash_point("before-objects")
     written = _write(archive, batch, versions, quarantined)
+    if look:
+        _add_walked(archive, batch, changes, written)
     crash_point("after-objects")
-    return _Attempt(_signature(changes), quarantined, versions, written)
+    return _Attempt(_signature(changes), quarantined, versions, written, look)
 
 
 # --------------------------------------------------------------------------- what is new
@@ -284,6 +295,27 @@ def _put_evidence(archive: Archive, batch: Batch) -> dict[str, Any]:
     return describe(ref, cls="validation", rows=0, retain_until=None)
 
 
+def _add_walked(archive: Archive, batch: Batch, changes: Sequence[_Change], written: _Written) -> None:
+    """The record of the walk, with what the archive holds once this batch is in: counts and codes only."""
+    stored = looks.after(archive.catalog.stored(batch.platform, batch.account), _moves(archive, batch, changes))
+    body = canonical({**(batch.walked or {}), "stored": looks.totals(stored)})
+    key = f"coverage/{datetime.now(UTC):%Y-%m}/{uuid.uuid4().hex}.json"
+    ref = archive.store.put(key, body, content_type="application/json")
+    written.described.append(describe(ref, cls="coverage", rows=0, retain_until=None))
+    written.bodies.append((key, body))
+
+
+def _moves(
+    archive: Archive, batch: Batch, changes: Sequence[_Change]
+) -> Iterator[tuple[looks.Counted | None, looks.Counted]]:
+    """For each thing that changes: where it was counted before, and where it is counted from now on."""
+    last = {c.observation.native_id: c.observation for c in changes}
+    known = archive.catalog.latest(batch.platform, batch.account, list(last))
+    for native_id, o in last.items():
+        before = known.get(native_id)
+        yield (before.kind, before.state, before.own) if before else None, (o.kind, o.state, o.author_is_account)
+
+
 def describe(ref: ObjectRef, *, cls: str, rows: int, retain_until: int | None) -> dict[str, Any]:
     """An object as the ledger names it. `retain_until` is microseconds UTC, None for no fixed end."""
     return {
@@ -295,12 +327,12 @@ def describe(ref: ObjectRef, *, cls: str, rows: int, retain_until: int | None) -
 # --------------------------------------------------------------------------- the ledger entry
 
 
-def _draft(archive: Archive, batch: Batch, attempt: _Attempt, cursor: dict[str, Any] | None) -> Draft:
+def _draft(archive: Archive, batch: Batch, attempt: _Attempt, cursor: dict[str, Any] | None, *, what: str) -> Draft:
     resolved = [canonical({"t": "quarantine.resolved", "q": r["qid"], "as": r["as"]}) for r in batch.resolved]
     written = attempt.written
     return Draft(
-        what="accession",
-        txn=archive.txn(batch.platform, batch.account, _fingerprint(batch, attempt.signature, cursor)),
+        what=what,
+        txn=archive.txn(batch.platform, batch.account, _fingerprint(batch, attempt, cursor)),
         leaves=written.record_leaves + written.quarantine_leaves + resolved,
         objects=written.described,
         cursor=cursor,
@@ -309,16 +341,18 @@ def _draft(archive: Archive, batch: Batch, attempt: _Attempt, cursor: dict[str, 
     )
 
 
-def _fingerprint(batch: Batch, signature: list[tuple[str, int, bytes]], cursor: dict[str, Any] | None) -> str:
-    """What makes two attempts the same transaction: the same versions of the same things, and the same cursor."""
+def _fingerprint(batch: Batch, attempt: _Attempt, cursor: dict[str, Any] | None) -> str:
+    """What makes two attempts the same transaction: the same versions of the same things, cursor, and walk."""
     content = hashlib.sha256()
-    for native_id, version, digest in sorted(signature):
+    for native_id, version, digest in sorted(attempt.signature):
         content.update(b"%d\0%s\0%s\0" % (version, native_id.encode("utf-8", "replace"), digest))
     for row in batch.quarantined:
         content.update(row["native_sha256"].encode())
     for row in batch.resolved:
         content.update(row["qid"].encode())
     content.update(canonical(cursor))
+    if attempt.look:
+        content.update(hashlib.sha256(canonical(batch.walked)).digest())
     return content.hexdigest()
 
 

@@ -47,6 +47,10 @@ ledger:
   origin: {slug}.example/social-records
   # Or file:/path/to/the.key. `archive up` makes a key for the embedded stack.
   signing_key: env:ARCHIVE_SIGNING_KEY
+
+# Who gets the daily list of accounts that need a person; without this, the contact_email above.
+# digest:
+#   to: it@library.example
 """
 
 _ACCOUNTS: Final = """\

@@ -18,17 +18,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from social_archive.catalog_walks import Walks
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 3
+LAYOUT: Final = 5
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
   platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
-  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, n INT,
+  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, own INT, n INT,
   PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
@@ -52,7 +53,8 @@ CREATE TABLE IF NOT EXISTS looks (
 
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
-    "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to",
+    "root_native_id", "created_at", "media", "observed_at", "author_is_account",
+    "gap_reason", "gap_from", "gap_to",
 ]  # fmt: skip
 
 
@@ -71,6 +73,7 @@ class Known:
     created_at: int | None
     observed_at: int
     has_media: bool
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ class Catalog:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")  # a cache: lost writes are replayed from the ledger
         self._db.executescript(_SCHEMA)
+        self.walks = Walks(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -168,11 +172,19 @@ class Catalog:
         for line in entry.leaves[1:]:
             if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
                 self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
+        self.walks.take(entry, self._walked(entry))
         if cursor := entry.header.get("cursor"):
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
                 (cursor["platform"], cursor["account"], json.dumps(cursor["value"], sort_keys=True), entry.n),
             )
+
+    def _walked(self, entry: Entry) -> Iterator[bytes]:
+        """The records of walks that an entry names."""
+        for described in entry.header["objects"]:
+            if described["class"] == "coverage":
+                located = _Located(described["key"], described["version"], described["sha256"])
+                yield self._mirror.path(located).read_bytes()
 
     def _take_object(self, d: Mapping[str, Any], n: int, first_leaf: int | None) -> None:
         place = _place(d["key"])
@@ -190,15 +202,15 @@ class Catalog:
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
         self._db.executemany(
-            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
             " version=excluded.version, digest=excluded.digest, state=excluded.state, kind=excluded.kind,"
             " parent=excluded.parent, root=excluded.root, created_at=excluded.created_at, media=excluded.media,"
-            " observed_at=excluded.observed_at, n=excluded.n"
+            " observed_at=excluded.observed_at, own=excluded.own, n=excluded.n"
             " WHERE excluded.version > things.version",
             zip(
                 c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
                 c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, c["observed_at"],
-                [n] * len(rids), strict=True,
+                c["author_is_account"], [n] * len(rids), strict=True,
             ),
         )  # fmt: skip
         gaps = [
@@ -288,6 +300,13 @@ class Catalog:
         where = "WHERE resolved IS NULL" if unresolved_only else ""
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
+    def open_quarantine(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(platform, account) -> (items that are not resolved, ledger entry of the oldest)."""
+        rows = self._db.execute(
+            "SELECT platform, account, count(*), min(n) FROM quarantine WHERE resolved IS NULL GROUP BY 1, 2"
+        )
+        return {(platform, account): (count, first) for platform, account, count, first in rows}
+
     def objects(self, cls: str | None = None) -> list[CatalogObject]:
         """The objects that the ledger names, in ledger order; of one class (`records`, `media`, ...) if given."""
         rows = self._db.execute(
@@ -329,6 +348,14 @@ class Catalog:
             )
         )
 
+    def stored(self, platform: str, account: str) -> dict[tuple[str, str, bool], int]:
+        """(kind, state, the account's own?) -> things."""
+        rows = self._db.execute(
+            "SELECT kind, state, own, count(*) FROM things WHERE platform = ? AND account = ? GROUP BY 1, 2, 3",
+            (platform, account),
+        )
+        return {(kind, state, bool(own)): count for kind, state, own, count in rows}
+
     # ---------------------------------------------------------------- hints that are allowed to be lost
 
     def looked(self, platform: str, account: str, root: str) -> int | None:
@@ -342,12 +369,12 @@ class Catalog:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
 
 
-_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, media"
+_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, media, own"
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    rid, *middle, media = row
-    return Known(rid.hex(), *middle, bool(media))  # type: ignore[call-arg]
+    rid, *middle, media, own = row
+    return Known(rid.hex(), *middle, bool(media), bool(own))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from social_archive.references import KEY_REFERENCE, REFERENCE, register_secret_
 from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 __all__ = [
-    "Account", "Agency", "Clause", "CommentPolicy", "LedgerConfig", "Notice", "PublicBody", "Retention",
+    "Account", "Agency", "Clause", "CommentPolicy", "DigestConfig", "LedgerConfig", "Notice", "PublicBody", "Retention",
     "RetentionItem", "RetentionRule", "StoreConfig", "load_agency", "register_secret_resolver", "resolve_secret",
 ]  # fmt: skip
 
@@ -149,6 +149,12 @@ class LedgerConfig(Model):
     signing_key: KeyReference
 
 
+class DigestConfig(Model):
+    """Who is told, once a day, which accounts need a person. Default: the body's `contact_email`."""
+
+    to: Annotated[str, StringConstraints(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")] | None = None
+
+
 class Account(Model):
     """One account of the body on one platform. `name` is the archive's own for it, one of a kind on its platform,
     and never changes: it is in the keys of its records.
@@ -247,6 +253,7 @@ class Agency(Model):
     body: PublicBody
     store: StoreConfig
     ledger: LedgerConfig
+    digest: DigestConfig = DigestConfig()
     accounts: list[Account]
     retention: Retention
     policy: CommentPolicy | None = None
@@ -259,6 +266,7 @@ class _AgencyFile(Model):
     agency: PublicBody
     store: StoreConfig
     ledger: LedgerConfig
+    digest: DigestConfig = DigestConfig()
 
 
 class _AccountsFile(Model):
@@ -297,6 +305,7 @@ def load_agency(folder: Path) -> Agency:
         body=agency.agency,
         store=agency.store,
         ledger=agency.ledger,
+        digest=agency.digest,
         accounts=accounts.accounts,
         retention=schedule.retention.model_copy(update={"time_zone": agency.agency.time_zone}),
         policy=_load(policy_path, _PolicyFile)[0].policy if policy_path.is_file() else None,

@@ -52,6 +52,7 @@ class Query:
     """What to look for; everything that is given must hold. `since` is inclusive, `until` exclusive.
 
     `text`: all words, in any order; "quoted words" as a phrase. `author`: a handle, an id, or part of a name.
+    `by_observation`: the span is of when the archive saw it, not of when it was posted.
     """
 
     text: str = ""
@@ -63,6 +64,7 @@ class Query:
     kinds: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     all_versions: bool = False
+    by_observation: bool = False
     limit: int = 50
     offset: int = 0
 
@@ -357,10 +359,11 @@ def _conditions(query: Query) -> tuple[str, dict[str, Any]]:
         demand("kind != 'gap'")  # gaps stand beside an answer, not in it, unless asked for
     if query.states:
         demand("list_contains($states, state)", states=list(query.states))
+    when = "observed_at" if query.by_observation else _MOMENT
     if query.since is not None:
-        demand(f"epoch_us({_MOMENT}) >= $since", since=query.since)
+        demand(f"epoch_us({when}) >= $since", since=query.since)
     if query.until is not None:
-        demand(f"epoch_us({_MOMENT}) < $until", until=query.until)
+        demand(f"epoch_us({when}) < $until", until=query.until)
     if query.author is not None:
         handle = query.author.strip().lstrip("@")
         name_pattern = wording.pattern(wording.fold(handle))

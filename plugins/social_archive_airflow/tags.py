@@ -7,6 +7,7 @@ from enum import StrEnum
 
 class Tag(StrEnum):
     HARVEST = "harvest"  # reads a platform, adds records
+    NOTICE = "notice"  # reads the archive, tells people
     AUDIT = "audit"  # reads the archive, adds nothing but locks
 
 

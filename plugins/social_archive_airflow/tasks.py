@@ -85,7 +85,34 @@ def accession(validated: dict[str, Any]) -> dict[str, Any]:
         raise AirflowSkipException(report.message)
     event = context["outlet_events"][RECORDS]
     event.add_partitions(partition(report.platform, report.account))
-    event.extra = {**counts, "harvest_id": report.harvest_id}
+    event.extra = {**counts, "harvest_id": report.harvest_id, "walked": told["walked"]}
+    return told
+
+
+@task
+def digest() -> dict[str, Any]:
+    """Find what needs a person; log it, and mail it once a day. Counts only are returned."""
+    from social_archive import digest as core
+    from social_archive import digest_letter
+    from social_archive_airflow import mail
+
+    with _archive() as archive:
+        found = core.digest(archive)
+        for line in digest_letter.lines(found):
+            log.warning("%s", line)
+        told: dict[str, Any] = {"matters": len(found.matters), "new": found.new, "sent": False}
+        if not found.calls:
+            log.info("Nothing needs a person that was not told before. No mail was sent.")
+        elif core.was_sent(archive, found.day):
+            log.info("Today's digest was sent already. No mail was sent.")
+        else:
+            to = archive.agency.digest.to or archive.agency.body.contact_email
+            letter = (digest_letter.subject(found), digest_letter.html(found))
+            why_not = mail.send(to, *letter, get_current_context())
+            if why_not is None:
+                core.record(archive, found)
+                told["sent"] = True
+            log.info("The digest was sent." if why_not is None else f"No mail was sent: {why_not}.")
     return told
 
 

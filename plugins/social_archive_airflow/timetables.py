@@ -11,10 +11,9 @@ from airflow.timetables.trigger import MultipleCronTriggerTimetable
 from croniter import croniter
 
 from social_archive.config import Account
+from social_archive.schedules import cron_of
 
-# Presets that are no cron expression. Once: by hand only.
-_SPECIAL = {"@once": None, "@continuous": "*/10 * * * *"}
-_PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+__all__ = ["AccountSchedules", "cron_of", "is_due", "schedule_of"]
 
 
 class AccountSchedules(MultipleCronTriggerTimetable):
@@ -30,12 +29,6 @@ def schedule_of(accounts: Iterable[Account], time_zone: str) -> AccountSchedules
     """The timetable of one platform's DAG; without a scheduled account it runs only when it is triggered."""
     crons = sorted({cron for account in accounts if (cron := cron_of(account))})
     return AccountSchedules(*crons, timezone=time_zone) if crons else PartitionedAtRuntime()
-
-
-def cron_of(account: Account) -> str | None:
-    """Five cron fields, or None if the account is only harvested by hand."""
-    schedule = account.schedule
-    return _SPECIAL[schedule] if schedule in _SPECIAL else _PRESETS.get(schedule, schedule)
 
 
 def is_due(account: Account, tick: datetime, since: datetime | None, time_zone: str) -> bool:

@@ -56,6 +56,8 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        coverage,
+        digest,
         doctor,
         find,
         harvest,
@@ -69,7 +71,8 @@ def _register() -> None:
         try_account,
     )  # fmt: skip
 
-    for module in (stack, tour, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init, try_account):
+    for module in (stack, tour, accounts, harvest, find, show, prove, coverage, quarantine, digest, ledger,
+                   doctor, init, try_account):  # fmt: skip
         module.register(app)
 
 

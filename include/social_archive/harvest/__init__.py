@@ -6,5 +6,6 @@
 
 from social_archive.harvest.report import GapNotice, HarvestReport, Pulled, Validated
 from social_archive.harvest.steps import accession, pull, run, validate
+from social_archive.harvest.walked import Walked
 
-__all__ = ["GapNotice", "HarvestReport", "Pulled", "Validated", "accession", "pull", "run", "validate"]
+__all__ = ["GapNotice", "HarvestReport", "Pulled", "Validated", "Walked", "accession", "pull", "run", "validate"]

@@ -114,6 +114,7 @@ def commit_judged(archive: Archive, account: Account, harvest_id: str, judged: J
         media=judged.media,
         evidence=judged.evidence,
         cursor=judged.cursor,
+        walked=judged.walked.to_dict() if judged.walked else None,
     )
     return _tally(commit(archive, batch))
 

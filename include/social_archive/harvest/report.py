@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import msgspec
 
+from social_archive.harvest.walked import Walked
 from social_archive.record import Observation, Unreadable
 
 
 class Step(msgspec.Struct, kw_only=True):
-    """One bounded piece of a walk, as parsed: what the next step (validation) judges. Lives in staging only."""
+    """One bounded piece of a walk, as parsed: what the next step (validation) judges. Lives in staging only.
+
+    `walked` is on the last piece alone.
+    """
 
     observations: list[Observation] = []
     unreadable: list[Unreadable] = []
     media: list[dict[str, object]] = []
     expected_replies: dict[str, int] = {}
     cursor: dict[str, int | None] | None = None
+    walked: Walked | None = None
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -25,6 +30,7 @@ class Judged(msgspec.Struct, kw_only=True):
     media: list[dict[str, object]] = []
     evidence: dict[str, object] | None = None
     cursor: dict[str, int | None] | None = None
+    walked: Walked | None = None
 
 
 class GapNotice(msgspec.Struct, frozen=True):
@@ -58,6 +64,7 @@ class Pulled(Told, kw_only=True):
     regain_at: str | None = None
     gaps: list[GapNotice] = []
     looked_at: int | None = None  # when the walk began, if it reached its end; microseconds UTC
+    walked: Walked | None = None
 
     @classmethod
     def from_dict(cls, plain: dict[str, object]) -> Pulled:
@@ -96,6 +103,7 @@ class HarvestReport(Told, kw_only=True):
     quarantined: int = 0
     gaps: list[GapNotice] = []
     entries: list[int] = []
+    walked: Walked | None = None
 
     @classmethod
     def from_dict(cls, plain: dict[str, object]) -> HarvestReport:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from social_archive import looks
 from social_archive.config import Account
-from social_archive.errors import AccountGone, LoginExpired, NotFound, PlatformError, ScopeLost, Throttled
+from social_archive.errors import NotFound, PlatformError, Throttled
 from social_archive.harvest import staging
 from social_archive.harvest.committer import Committer, Tally, commit_judged, few_collections
 from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
 from social_archive.harvest.walk import Walk
+from social_archive.harvest.walked import Walked, outcome_of
 from social_archive.quarantine import quarantine_rows
 from social_archive.record import now_micros
 from social_archive.validation import validate as judge
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
 
 Progress = Callable[[str, int], None]
-
-_NEEDS_A_PERSON = (LoginExpired, ScopeLost, AccountGone)
 
 
 def run(archive: Archive, account: Account, *, full: bool = False, progress: Progress | None = None) -> HarvestReport:
@@ -47,7 +47,7 @@ def run(archive: Archive, account: Account, *, full: bool = False, progress: Pro
             _count(report, tally)
     walk.note_looks()
     _keep_data_docs(archive, evidence)
-    report.gaps = walk.gaps
+    report.gaps, report.walked = walk.gaps, _with_stored(archive, walk.walked)
     report.outcome, report.message, report.regain_at = _outcome(walk.failure)
     return report
 
@@ -74,7 +74,7 @@ def pull(
     pulled = Pulled(
         harvest_id=walk.harvest_id, platform=account.platform, account=account.name, steps=keys, seen=walk.seen,
         outcome=outcome, message=message, regain_at=regain_at, gaps=walk.gaps,
-        looked_at=None if walk.failure else walk.started,
+        looked_at=None if walk.failure else walk.started, walked=walk.walked,
     )  # fmt: skip
     if isinstance(walk.failure, Throttled):
         accession(archive, validate(archive, pulled))
@@ -99,7 +99,8 @@ def validate(archive: Archive, pulled: Pulled) -> Validated:
     return Validated(
         harvest_id=pulled.harvest_id, platform=pulled.platform, account=pulled.account, steps=pulled.steps,
         seen=pulled.seen, outcome=pulled.outcome, message=pulled.message, regain_at=pulled.regain_at,
-        gaps=pulled.gaps, looked_at=pulled.looked_at, judged=keys, accepted=accepted, rejected=rejected,
+        gaps=pulled.gaps, looked_at=pulled.looked_at, walked=pulled.walked, judged=keys, accepted=accepted,
+        rejected=rejected,
     )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def accession(archive: Archive, validated: Validated) -> HarvestReport:
         _count(report, commit_judged(archive, account, validated.harvest_id, judged))
     if whole and validated.looked_at is not None:
         archive.catalog.note_look(account.platform, account.name, "", validated.looked_at)
+    report.walked = _with_stored(archive, validated.walked)
     staging.clear(archive, validated.harvest_id)
     return report
 
@@ -153,7 +155,7 @@ def _judge(archive: Archive, account: Account, harvest_id: str, step: Step) -> J
     )  # fmt: skip
     return Judged(
         observations=verdict.accepted, quarantined=quarantined, media=step.media,
-        evidence=verdict.evidence if step.observations else None, cursor=step.cursor,
+        evidence=verdict.evidence if step.observations else None, cursor=step.cursor, walked=step.walked,
     )  # fmt: skip
 
 
@@ -174,11 +176,18 @@ def _count(report: HarvestReport, tally: Tally) -> None:
             setattr(report, _PLURALS[kind], getattr(report, _PLURALS[kind]) + versions)
 
 
+def _with_stored(archive: Archive, walked: Walked | None) -> Walked | None:
+    """The walk's record with what the archive holds now, as the ledger's copy has it."""
+    if walked is not None:
+        walked.stored = looks.totals(archive.catalog.stored(walked.platform, walked.account))
+    return walked
+
+
 def _outcome(failure: PlatformError | None) -> tuple[str, str, str | None]:
     if failure is None:
-        return "ok", "", None
+        return outcome_of(failure), "", None
     regain_at = failure.regain_at.astimezone(UTC).isoformat() if isinstance(failure, Throttled) else None
-    return ("paused" if isinstance(failure, _NEEDS_A_PERSON) else "partial"), str(failure), regain_at
+    return outcome_of(failure), str(failure), regain_at
 
 
 def _labelled(evidence: dict[str, Any], account: Account, harvest_id: str) -> dict[str, Any]:

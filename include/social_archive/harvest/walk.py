@@ -18,6 +18,7 @@ from social_archive.harvest.ahead import ahead
 from social_archive.harvest.gaps import closed, coverage_gap, failure_gap, notice
 from social_archive.harvest.media import MediaStep
 from social_archive.harvest.report import GapNotice, Step
+from social_archive.harvest.walked import Tracks, Walked
 from social_archive.platforms import Page, Platform
 from social_archive.record import Observation, Unreadable, now_micros
 
@@ -43,7 +44,7 @@ class _Seen:
 
 
 class Walk:
-    """One account, one run. Iterate `steps()`; afterwards `failure` says whether it got to the end."""
+    """One account, one run. Iterate `steps()`; then `failure` says whether it got to its end, `walked` what it did."""
 
     def __init__(
         self,
@@ -66,12 +67,15 @@ class Walk:
         self.failure: PlatformError | None = None
         self.gaps: list[GapNotice] = []
         self.seen = 0
+        self.walked: Walked | None = None
         self.started = now_micros()
         self._batch = batch
         self._progress = progress or (lambda stage, count: None)
         self._where = (account.platform, account.name)
         self._cursor = archive.catalog.cursor(*self._where)
         self._met = _Seen()
+        self._tracks = Tracks(account.handle)
+        self._window = self._since()
         self._step = Step()
         self._media = MediaStep(archive, account, adapter)
         self._looked: list[str] = []  # threads that were read to their end; "" is the whole account
@@ -91,6 +95,7 @@ class Walk:
         except PlatformError as failure:
             self.failure = failure
             self._leave_gap(failure)
+        self._step.walked = self.walked = self._summed_up()
         yield self._flush()
         if self.failure is None:
             self._looked.append("")
@@ -100,18 +105,24 @@ class Walk:
         for root in self._looked:
             self.archive.catalog.note_look(*self._where, root, self.started)
 
+    def _summed_up(self) -> Walked:
+        return self._tracks.walked(
+            self.adapter, self.failure, harvest_id=self.harvest_id, platform=self.account.platform,
+            account=self.account.name, started=self.started, full=self._window is None, since=self._window,
+            posts=len(self._met.posts),
+        )  # fmt: skip
+
     def _profile(self) -> Iterator[Step]:
         for page in self.adapter.profile():
             yield from self._absorb(page)
 
     def _posts(self) -> Iterator[Step]:
-        since = self._since()
-        for page in ahead(self.adapter.posts(since)):
+        for page in ahead(self.adapter.posts(self._window)):
             yield from self._absorb(page)
             if page.shortfall:
                 self._note_shortfall(page, None)
             self._progress("posts", len(self._met.posts))
-        known = self.archive.catalog.posts(*self._where, since)
+        known = self.archive.catalog.posts(*self._where, self._window)
         self._met.absent += [k for i, k in known.items() if i not in self._met.posts and k.state not in _GONE]
 
     def _threads(self) -> Iterator[Step]:
@@ -184,7 +195,9 @@ class Walk:
     # ---------------------------------------------------------------- taking in
 
     def _absorb(self, page: Page, root: str | None = None) -> Iterator[Step]:
+        items = 0
         for item in self.adapter.records(page):
+            items += 1
             if isinstance(item, Unreadable):
                 self._step.unreadable.append(item)
             else:
@@ -192,6 +205,7 @@ class Walk:
                 if root is not None:
                     self._met.under.add(item.native_id)
         self.seen += 1
+        self._tracks.page(page, items)
         if len(self._step.observations) + len(self._step.unreadable) >= self._batch:
             yield self._flush()
 
@@ -207,6 +221,7 @@ class Walk:
                 self._met.newest = o.created_at
             if o.replies is not None:
                 self._met.replies[o.native_id] = o.replies
+        self._tracks.took(o)
         self._step.observations.append(o)
 
     def _flush(self) -> Step:
@@ -230,10 +245,13 @@ class Walk:
         if self._met.whole and root in self._met.replies:
             self._step.expected_replies[root] = self._met.replies[root]
         self._met.under, self._met.whole = set(), True
+        self._tracks.threads += 1
         self._looked.append(root)
 
     def _confirm(self, known: Known) -> None:
         sighting = self.adapter.item(known.native_id)
+        self._tracks.page(sighting.page, 1)
+        self._tracks.absent[sighting.state] += 1
         if sighting.observation is not None:
             o = sighting.observation
             o.kind, o.parent_native_id, o.root_native_id = known.kind, known.parent, known.root  # type: ignore[assignment]
@@ -274,6 +292,7 @@ class Walk:
         created_at = self._met.posts.get(root) if root else None
         gap = coverage_gap(page.shortfall or "shortfall", root, created_at, sentence)
         gap.endpoint, gap.observed_at = page.endpoint, page.observed_at
+        self._tracks.shortfalls[page.shortfall or "shortfall"] += 1
         self._left.add(gap.native_id)
         self._keep_gap(gap)
 

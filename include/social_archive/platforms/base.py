@@ -243,6 +243,16 @@ class Platform(abc.ABC):
         """What will need a person soon (a token that dies within 14 days), as far as this run could tell."""
         return []
 
+    def totals(self) -> dict[str, int]:
+        """What the platform itself counts, as far as this walk was told; asked when the walk has ended. Pure.
+
+        A name says what is counted, so that it can be set against what is stored: `posts` (posts alone),
+        `posts_and_replies` (everything the account wrote), `comments` (straight under its posts),
+        `comments_and_replies` (at every depth). Only what this walk could compare belongs here: a sum over some of the
+        posts is no total.
+        """
+        return {}
+
     def estimate(self, scale: Scale) -> Estimate | None:
         """What a run would cost in the platform's quota or money; None where it costs neither."""
         return None

@@ -80,6 +80,7 @@ class Bluesky(Platform):
         super().__init__(target, http)
         self.net = atproto.Network(http, target.settings, target.secrets, target.handle)
         self._gates: dict[str, list[str]] = {}
+        self._counted: int | None = None  # posts and replies, as the service counts them
 
     # ---------------------------------------------------------------- fetching
 
@@ -87,6 +88,7 @@ class Bluesky(Platform):
         answer = self.net.query(self.net.views, "app.bsky.actor.getProfile", actor=self.net.did)
         if answer.status != 200:
             raise self._refusal(answer, "reading the profile")
+        self._counted = _posts_count(answer)
         yield self._page("profile", "profile", answer)
 
     def posts(self, since: int | None) -> Iterator[Page]:
@@ -175,6 +177,10 @@ class Bluesky(Platform):
             body = b'{"posts":[' + native + b"]}"
             alone = msgspec.structs.replace(page, body=body, context={**context, "shape": "posts"})
         return super().reparse(alone.body, alone)
+
+    def totals(self) -> dict[str, int]:
+        """The service's `postsCount`: posts and own replies, without reposts."""
+        return {} if self._counted is None else {"posts_and_replies": self._counted}
 
     # ---------------------------------------------------------------- pages
 
@@ -424,6 +430,15 @@ def _cids(answer: Answer) -> list[Any]:
         return []
     posts = body.get("posts", [body])
     return [post.get("cid") for post in posts if isinstance(post, dict)] if isinstance(posts, list) else []
+
+
+def _posts_count(answer: Answer) -> int | None:
+    """Read for itself alone: a profile that cannot be read is for `records` to report."""
+    with contextlib.suppress(PlatformError):
+        profile = answer.json()
+        counted = profile.get("postsCount") if isinstance(profile, dict) else None
+        return counted if type(counted) is int and counted >= 0 else None
+    return None
 
 
 def _text(value: Any) -> str | None:

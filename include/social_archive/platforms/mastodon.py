@@ -95,6 +95,7 @@ class Mastodon(Platform):
         self._account: dict[str, Any] | None = None
         self._account_page: Page | None = None
         self._replies_of: dict[str, int] = {}  # own post -> replies that the server counts
+        self._all_read = False  # every page of posts was read: only then is a sum over them a total
         self._root_of: dict[str, str | None] = {}  # status -> own post at the top of its thread, None: somebody else's
 
     @classmethod
@@ -111,6 +112,15 @@ class Mastodon(Platform):
         if self.target.settings.get("insecure_local"):
             return named | {parts.netloc}
         return named | {parts.hostname or "", f".{parts.hostname}"}
+
+    def totals(self) -> dict[str, int]:
+        """What the server counts: all statuses (posts, boosts, own replies); replies straight under the posts.
+
+        It counts what it may not show us, too: posts for followers only, replies by people it has blocked.
+        """
+        statuses = mastodon_records.count((self._account or {}).get("statuses_count"))
+        told = {} if statuses is None else {"posts_and_replies": statuses}
+        return told | ({"comments": sum(self._replies_of.values())} if self._all_read else {})
 
     # ---------------------------------------------------------------- fetching
 
@@ -139,6 +149,7 @@ class Mastodon(Platform):
                 page.shortfall = "posts_withheld"  # the server counts posts and shows none: that is not "no posts"
             yield page
             params = self._next(answer, briefs) if reaches(briefs, since) else None
+        self._all_read = since is None
 
     def thread(self, root: str) -> Iterator[Page]:
         self._own_id()

@@ -105,6 +105,7 @@ class YouTube(Platform):
         self._channel: dict[str, Any] | None = None
         self._channel_page: Page | None = None
         self._comment_counts: dict[str, int] = {}
+        self._read_all = False  # videos: a sum over some of them would be no total
         self.units = 0
 
     def media_hosts(self) -> frozenset[str]:
@@ -134,6 +135,7 @@ class YouTube(Platform):
                 yield self.page("posts", videos, channel=channel["id"])
             if since is not None and listed and all(at is not None and at < since for _, at in listed):
                 return
+        self._read_all = True
 
     def thread(self, root: str) -> Iterator[Page]:
         channel = self._own()
@@ -211,10 +213,10 @@ class YouTube(Platform):
         return oauth.dies_soon(self.target.name, "refresh token", expires_at, remedy)
 
     def totals(self) -> dict[str, int]:
-        """Videos as the channel counts them, and comments as the videos do (with those of videos read in this walk)."""
+        """Videos as the channel counts them; comments as the videos do, when this walk read every video."""
         videos = count(((self._channel or {}).get("statistics") or {}).get("videoCount"))
         found = {"posts": videos} if videos is not None else {}
-        return {**found, "comments": sum(self._comment_counts.values())} if self._comment_counts else found
+        return {**found, "comments_and_replies": sum(self._comment_counts.values())} if self._read_all else found
 
     @property
     def _daily_units(self) -> int:

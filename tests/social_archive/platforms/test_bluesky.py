@@ -172,6 +172,17 @@ def test_what_only_the_other_replies_hold_is_read_as_hidden() -> None:
     assert readable("others", recorded("others"), only=[]) == []
 
 
+@pytest.mark.parametrize(
+    ("counted", "totals"), [(7, {"posts_and_replies": 7}), ("seven", {}), (-1, {}), (None, {}), (True, {})]
+)
+def test_the_services_own_count_is_told_if_it_is_one(counted: object, totals: dict[str, int]) -> None:
+    profile = json_reply({**json.loads(recorded("profile")), "postsCount": counted})
+    with reading({PROFILE: profile}) as (bluesky, _):
+        assert bluesky.totals() == {}
+        list(bluesky.profile())
+        assert bluesky.totals() == totals
+
+
 # --------------------------------------------------------------------------- items that are not as they should be
 
 

@@ -297,6 +297,25 @@ def test_no_posts_where_the_server_counts_some_is_a_shortfall_not_silence() -> N
         assert [page.shortfall for page in adapter(server).posts(None)] == [None]
 
 
+def test_totals_are_what_the_server_counts_and_a_sum_only_over_all_posts() -> None:
+    listing = [{**status("3", by="9001"), "replies_count": 4}, {**status("2", by="9001"), "replies_count": 1}]
+    with serving(answer=routed({"/accounts/9001/statuses": json_reply(listing)})) as server:
+        mastodon = adapter(server)
+        assert mastodon.totals() == {}
+        list(mastodon.profile())
+        counted = {"posts_and_replies": ACCOUNT["statuses_count"]}
+        assert mastodon.totals() == counted
+        list(mastodon.posts(since=1))
+        assert mastodon.totals() == counted  # a watch window is not everything
+        list(mastodon.posts(None))
+        assert mastodon.totals() == {**counted, "comments": 5}
+    uncounted = json_reply({**ACCOUNT, "statuses_count": "many"})
+    with serving(answer=routed({"/accounts/lookup": uncounted})) as server:
+        mastodon = adapter(server)
+        list(mastodon.profile())
+        assert mastodon.totals() == {}
+
+
 def test_own_replies_learn_their_thread_with_as_few_questions_as_possible() -> None:
     listing = [status("6", "5", by="9001"), status("5", "4", by="9001"), status("4", "2", by="9001"),
                status("3", "88", by="9001"), status("1", by="9001")]  # fmt: skip
