@@ -18,19 +18,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from social_archive.joining import JOINABLE, is_idless, match_of
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 3
+LAYOUT: Final = 4
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
   platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
-  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, n INT,
+  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, n INT, imported INT,
   PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS own (
+  platform TEXT, account TEXT, match BLOB, native_id TEXT, rid BLOB,
+  PRIMARY KEY (platform, account, match, native_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS own_idless ON own (platform, account) WHERE native_id >= 'import:' AND native_id < 'import;';
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
 CREATE TABLE IF NOT EXISTS objects (
   key TEXT PRIMARY KEY, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT, cutoff TEXT,
@@ -52,7 +58,8 @@ CREATE TABLE IF NOT EXISTS looks (
 
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
-    "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to",
+    "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
+    "author_is_account", "body",
 ]  # fmt: skip
 
 
@@ -70,6 +77,7 @@ class Known:
     root: str | None
     created_at: int | None
     observed_at: int
+    imported: bool
     has_media: bool
 
 
@@ -186,27 +194,64 @@ class Catalog:
         )  # fmt: skip
 
     def _take_records(self, table: pa.Table, n: int) -> None:
-        c = {name: _plain(table.column(name)) for name in _COLUMNS}
+        c = {name: _plain(table.column(name)) for name in _COLUMNS if name != "body"}
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
+        imported = [int(adapter.startswith("import.")) for adapter in c["adapter"]]
         self._db.executemany(
-            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
             " version=excluded.version, digest=excluded.digest, state=excluded.state, kind=excluded.kind,"
             " parent=excluded.parent, root=excluded.root, created_at=excluded.created_at, media=excluded.media,"
-            " observed_at=excluded.observed_at, n=excluded.n"
+            " observed_at=excluded.observed_at, n=excluded.n, imported=excluded.imported"
             " WHERE excluded.version > things.version",
             zip(
                 c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
                 c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, c["observed_at"],
-                [n] * len(rids), strict=True,
+                [n] * len(rids), imported, strict=True,
             ),
         )  # fmt: skip
+        self._take_own(table)
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
              c["gap_to"][i], c["state"][i])
             for i, kind in enumerate(c["kind"]) if kind == "gap"
         ]  # fmt: skip
         self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", gaps)
+
+    def _take_own(self, table: pa.Table) -> None:
+        """What the account itself said, by what an export without ids would have in common with it.
+
+        Every version's text stays: an older export shows an older one. A thing that was known without an id and has
+        one now is forgotten under the id that we had made up.
+        """
+        spoken = pc.is_in(table.column("kind"), pa.array(JOINABLE))
+        own = table.filter(pc.and_(table.column("author_is_account"), spoken))
+        if not own.num_rows:
+            return
+        names = ("platform", "account", "kind", "created_at", "body", "media", "native_id", "rid", "version")
+        rows, joined = [], []
+        for platform, account, kind, created_at, body, media, native_id, rid, version in zip(
+            *(_plain(own.column(name)) for name in names), strict=True
+        ):
+            match = match_of(kind, created_at, body, len(media or ()))
+            if match is not None:
+                row = (platform, account, bytes.fromhex(match), native_id, bytes.fromhex(rid))
+                rows.append(row)
+                if version > 1 and not is_idless(native_id):
+                    joined.append((platform, account, row[2], row[4]))
+        self._db.executemany("INSERT OR IGNORE INTO own VALUES (?, ?, ?, ?, ?)", rows)
+        if joined:
+            self._forget_made_up(joined)
+
+    def _forget_made_up(self, joined: Sequence[tuple[str, str, bytes, bytes]]) -> None:
+        same = f"SELECT native_id FROM own WHERE platform = ? AND account = ? AND match = ? AND rid = ? AND {_MADE_UP}"  # noqa: S608
+        for platform, account, match, rid in joined:
+            for (native_id,) in self._db.execute(same, (platform, account, match, rid)).fetchall():
+                for table in ("things", "own"):
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE platform = ? AND account = ? AND native_id = ?",  # noqa: S608
+                        (platform, account, native_id),
+                    )
 
     def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
         columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
@@ -236,6 +281,31 @@ class Catalog:
 
     def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
         return set(self.latest(platform, account, native_ids))
+
+    def has_idless(self, platform: str, account: str) -> bool:
+        """Does the archive hold things of this account that came without the platform's id?"""
+        query = f"SELECT 1 FROM own INDEXED BY own_idless WHERE platform = ? AND account = ? AND {_MADE_UP} LIMIT 1"  # noqa: S608
+        return self._db.execute(query, (platform, account)).fetchone() is not None
+
+    def matching(self, platform: str, account: str, matches: Sequence[str]) -> dict[str, list[Known]]:
+        """What the account itself said, by match (see `joining.py`); each list in the order of the native ids."""
+        found: dict[str, list[Known]] = {}
+        for start in range(0, len(matches), 500):
+            some = [bytes.fromhex(match) for match in matches[start : start + 500]]
+            marks = ",".join("?" * len(some))
+            columns = ", ".join(f"things.{name.strip()}" for name in _KNOWN.split(","))
+            rows = self._db.execute(
+                f"SELECT own.match, {columns} FROM own JOIN things USING (platform, account, native_id)"  # noqa: S608
+                f" WHERE own.platform = ? AND own.account = ? AND own.match IN ({marks}) ORDER BY own.match, native_id",
+                (platform, account, *some),
+            )
+            for match, *row in rows:
+                found.setdefault(match.hex(), []).append(_known(tuple(row)))
+        return found
+
+    def kept_import(self, sha256: str) -> CatalogObject | None:
+        """The object that holds an imported file with these bytes, if one does."""
+        return next((o for o in self.objects("import") if o.sha256 == sha256), None)
 
     def under(self, platform: str, account: str, root: str) -> dict[str, Known]:
         """Everything that was ever seen under one post, at any depth."""
@@ -342,12 +412,13 @@ class Catalog:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
 
 
-_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, media"
+_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, imported, media"
+_MADE_UP: Final = "native_id >= 'import:' AND native_id < 'import;'"  # `joining.IDLESS`, as a range
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    rid, *middle, media = row
-    return Known(rid.hex(), *middle, bool(media))  # type: ignore[call-arg]
+    rid, *middle, imported, media = row
+    return Known(rid.hex(), *middle, bool(imported), bool(media))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

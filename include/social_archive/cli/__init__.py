@@ -59,6 +59,7 @@ def _register() -> None:
         doctor,
         find,
         harvest,
+        importing,
         init,
         ledger,
         prove,
@@ -69,7 +70,9 @@ def _register() -> None:
         try_account,
     )  # fmt: skip
 
-    for module in (stack, tour, accounts, harvest, find, show, prove, quarantine, ledger, doctor, init, try_account):
+    for module in (
+        stack, tour, accounts, harvest, importing, find, show, prove, quarantine, ledger, doctor, init, try_account,
+    ):  # fmt: skip
         module.register(app)
 
 

@@ -114,6 +114,8 @@ def commit_judged(archive: Archive, account: Account, harvest_id: str, judged: J
         media=judged.media,
         evidence=judged.evidence,
         cursor=judged.cursor,
+        imported=judged.imported,
+        kept=judged.kept,
     )
     return _tally(commit(archive, batch))
 

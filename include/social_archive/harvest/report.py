@@ -25,6 +25,8 @@ class Judged(msgspec.Struct, kw_only=True):
     media: list[dict[str, object]] = []
     evidence: dict[str, object] | None = None
     cursor: dict[str, int | None] | None = None
+    imported: bool = False
+    kept: list[dict[str, object]] = []
 
 
 class GapNotice(msgspec.Struct, frozen=True):
