@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from social_archive.catalog import Known
 
 _WRITERS: Final = 8
+_AT_LEAST: Final = timedelta(days=1)
 _ROW_GROUP: Final = 10_000
 
 
@@ -374,15 +375,20 @@ def _settle(archive: Archive, entry: Entry, written: _Written) -> None:
 
 
 def seal(archive: Archive, objects: Sequence[dict[str, Any]], tick: Callable[[], None] | None = None) -> None:
-    """Lock the objects of a committed entry: retention until the schedule's date, and a legal hold. Idempotent."""
-    rolling = datetime.now(UTC) + timedelta(days=archive.agency.store.default_lock_days)
+    """Lock the objects of a committed entry: retention until the schedule's date, and a legal hold. Idempotent.
+
+    An old post may be past its date when it is taken in. S3 refuses a lock that ends in the past, so it gets a short
+    one; the hold keeps it until somebody disposes of it.
+    """
+    now = datetime.now(UTC)
+    rolling = now + timedelta(days=archive.agency.store.default_lock_days)
 
     def one(described: dict[str, Any]) -> None:
         ref = ObjectRef(described["key"], described["version"], described["size"], described["sha256"])
         until = described["retain_until"]
         archive.store.seal(
             ref,
-            retain_until=datetime.fromtimestamp(until / 1_000_000, UTC) if until else rolling,
+            retain_until=max(datetime.fromtimestamp(until / 1_000_000, UTC), now + _AT_LEAST) if until else rolling,
             mode=archive.agency.store.lock_mode.upper(),
             hold=True,
         )

@@ -40,7 +40,7 @@ def zipped(tmp_path: Path) -> Callable[[str, Mapping[str, str | bytes]], Path]:
         path = tmp_path / name
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
             for member, body in members.items():
-                made.writestr(zipfile.ZipInfo(member, (2026, 11, 1, 12, 0, 0)), body)
+                made.writestr(zipfile.ZipInfo(member, (2026, 11, 1, 12, 0, 0)), body, zipfile.ZIP_DEFLATED)
         return path
 
     return write

@@ -40,7 +40,8 @@ def test_a_post_has_its_text_its_pictures_and_its_links(zipped: Zipped, name: st
     raw = json.dumps(post)
     (o,) = parse(Facebook(), zipped("f.zip", {name: f"[{raw}]"}))
     assert isinstance(o, Observation)
-    assert (o.kind, o.body, o.created_at, o.edited_at) == ("post", "Café “Fern” öffnet 🦊", AT * 10**6, (AT + 60) * 10**6)
+    assert (o.kind, o.body) == ("post", "Café “Fern” öffnet 🦊")
+    assert (o.created_at, o.edited_at) == (AT * 10**6, (AT + 60) * 10**6)
     assert (o.media[0].id, o.media[0].outcome, o.links) == ("9_n.jpg", "pending", ("https://larkspur.example/mural",))
     assert o.native == raw.encode()  # the broken text is what Facebook handed out
     assert o.author_is_account
@@ -49,13 +50,13 @@ def test_a_post_has_its_text_its_pictures_and_its_links(zipped: Zipped, name: st
 
 def test_own_comments_the_profile_and_albums(zipped: Zipped) -> None:
     shown = f"{PAGE}/posts/media/1_n.jpg"
+    comment = {"timestamp": AT, "comment": moji("Thé at 4"), "author": "Larkspur"}
+    profile = {"name": {"full_name": "Larkspur Public Library"}, "username": "larkspur", "about_me": "Books."}
     path = zipped("f.zip", {
         f"{PAGE}/comments_and_reactions/comments.json": json.dumps({"comments_v2": [
-            {"timestamp": AT, "title": "x", "data": [{"comment": {"timestamp": AT, "comment": moji("Thé at 4"), "author": "L"}}]},
+            {"timestamp": AT, "title": "x", "data": [{"comment": comment}]},
         ]}),
-        f"{PAGE}/profile_information/profile_information.json": json.dumps(
-            {"profile_v2": {"name": {"full_name": "Larkspur Public Library"}, "username": "larkspur", "about_me": "Books."}}
-        ),
+        f"{PAGE}/profile_information/profile_information.json": json.dumps({"profile_v2": profile}),
         f"{PAGE}/posts/profile_posts_1.json": json.dumps([
             {"timestamp": AT, "data": [{"post": "Look"}], "attachments": [{"data": [{"media": {"uri": shown}}]}]},
         ]),
@@ -67,11 +68,11 @@ def test_own_comments_the_profile_and_albums(zipped: Zipped) -> None:
             {"uri": f"{PAGE}/posts/media/3.mp4", "creation_timestamp": AT + 10, "description": "Film"},
         ]}),
     })  # fmt: skip
-    profile, post, comment, film, second = (o for o in parse(Facebook(), path) if isinstance(o, Observation))
-    assert (profile.kind, profile.author_name, profile.author_handle, profile.body) == (
+    page, post, said, film, second = (o for o in parse(Facebook(), path) if isinstance(o, Observation))
+    assert (page.kind, page.author_name, page.author_handle, page.body) == (
         "profile", "Larkspur Public Library", "larkspur", "Books.",
     )  # fmt: skip
-    assert (comment.kind, comment.body) == ("comment", "Thé at 4")
+    assert (said.kind, said.body) == ("comment", "Thé at 4")
     assert [post.body, film.body, second.body] == ["Look", "Film", "Second"]  # the album does not repeat the post's
 
 
@@ -85,9 +86,11 @@ def test_the_same_moment_without_a_text_is_told_apart_by_its_picture(zipped: Zip
 
 
 def test_odd_items_go_to_quarantine_each_by_itself(zipped: Zipped) -> None:
-    body = b'[{"timestamp":1,"timestamp":2,"data":[]}, {"data":[]}, "words", {"timestamp":%d,"data":[{"post":"ok"}]}]' % AT
+    odd = b'{"timestamp":1,"timestamp":2,"data":[]}, {"data":[]}, "words"'
+    body = b'[%s, {"timestamp":%d,"data":[{"post":"ok"}]}]' % (odd, AT)
     items = parse(Facebook(), zipped("f.zip", {f"{PAGE}/posts/profile_posts_1.json": body}))
-    assert [o.reason for o in items if isinstance(o, Unreadable)] == ["duplicate_key", "nothing_known_in_it", "not_an_object"]
+    reasons = [o.reason for o in items if isinstance(o, Unreadable)]
+    assert reasons == ["duplicate_key", "nothing_known_in_it", "not_an_object"]
     assert [o.body for o in items if isinstance(o, Observation)] == ["ok"]
 
 
@@ -98,7 +101,8 @@ def test_a_document_that_is_cut_off_goes_to_quarantine_whole(zipped: Zipped) -> 
 
 
 def test_numbers_that_are_no_times_leave_a_post_undated(zipped: Zipped) -> None:
-    body = json.dumps([{"timestamp": value, "data": [{"post": f"n{n}"}]} for n, value in enumerate([0, -5, 10**13, "x", None])])
+    times = [0, -5, 10**13, "x", None]
+    body = json.dumps([{"timestamp": value, "data": [{"post": f"n{n}"}]} for n, value in enumerate(times)])
     items = parse(Facebook(), zipped("f.zip", {f"{PAGE}/posts/profile_posts_1.json": body}))
     assert {o.created_at for o in items if isinstance(o, Observation)} == {None}
     assert len({o.native_id for o in items if isinstance(o, Observation)}) == 5

@@ -22,13 +22,15 @@ def test_posts_reels_and_stories(zipped: Zipped, folder: str) -> None:
     path = zipped("i.zip", {
         f"{folder}/posts_1.json": json.dumps([
             {"media": [{"uri": "media/posts/202606/1.jpg", "creation_timestamp": AT, "title": "Un caf\u00c3\u00a9"}]},
-            {"media": [{"uri": "a.jpg", "creation_timestamp": AT, "title": ""}, {"uri": "b.jpg", "creation_timestamp": AT}],
+            {"media": [{"uri": "a.jpg", "creation_timestamp": AT, "title": ""}, {"uri": "b.jpg"}],
              "title": "Two pictures", "creation_timestamp": AT + 5},
         ]),
         f"{folder}/reels.json": json.dumps({"ig_reels_media": [
             {"media": [{"uri": "r.mp4", "creation_timestamp": AT + 6, "title": "A reel"}]},
         ]}),
-        f"{folder}/stories.json": json.dumps({"ig_stories": [{"uri": "s.jpg", "creation_timestamp": AT + 7, "title": ""}]}),
+        f"{folder}/stories.json": json.dumps({"ig_stories": [
+            {"uri": "s.jpg", "creation_timestamp": AT + 7, "title": ""},
+        ]}),
         f"{folder}/archived_posts.json": json.dumps({"ig_archived_post_media": [
             {"media": [{"uri": "o.jpg", "creation_timestamp": AT + 8, "title": "Withdrawn"}]},
         ]}),
@@ -53,7 +55,8 @@ def test_own_comments_in_any_language(zipped: Zipped, words: tuple[str, str, str
 
 
 def test_the_profile(zipped: Zipped) -> None:
-    user = {"string_map_data": {"Username": {"value": "larkspur"}, "Name": {"value": "Larkspur"}, "Bio": {"value": "Books"}}}
+    words = {"Username": "larkspur", "Name": "Larkspur", "Bio": "Books"}
+    user = {"string_map_data": {key: {"value": value} for key, value in words.items()}}
     path = zipped("i.zip", {
         "content/posts_1.json": "[]",
         "personal_information/personal_information/personal_information.json": json.dumps({"profile_user": [user]}),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from social_archive import audit
 from social_archive.archive import Archive
 from social_archive.errors import ConfigError
 from social_archive.imports import ImportRefused, intake
@@ -173,6 +174,18 @@ def test_without_keeping_the_file_a_later_import_may_still_keep_it(archive: Arch
     report = take(archive, path)
     assert (report.new, report.kept, len(report.entries)) == (0, "yes", 1)
     assert len(archive.catalog.objects("import")) == 1
+
+
+def test_posts_that_are_past_their_retention_are_taken_in_and_held(archive: Archive, zipped: Zipped) -> None:
+    """Nothing is disposed of by being old when it arrives."""
+    old = posts((1_400_000_000, "From 2014"), (1_500_000_000, "From 2017"))
+    assert take(archive, zipped("facebook.zip", {POSTS: old}), "facebook").new == 2
+    for o in archive.catalog.objects():
+        lock = archive.store.lock_state(o.key, o.version_id)
+        assert lock.hold
+        assert lock.retain_until is not None
+        assert lock.retain_until > datetime.now(UTC)
+    assert audit.sweep(archive)["sealed_again"] == 0
 
 
 def test_what_has_no_id_gets_one_of_ours_and_keeps_it(archive: Archive, zipped: Zipped) -> None:

@@ -30,8 +30,8 @@ POSTS = "activity/posts/profile_posts_1.json"
 COMMENTS = "activity/comments_and_reactions/comments.json"
 
 
-def download(zipped: Zipped, *posts: tuple[int, str], comments: tuple[tuple[int, str], ...] = (), name: str = "f") -> Path:
-    return zipped(f"{name}.zip", {
+def download(zipped: Zipped, *posts: tuple[int, str], comments: tuple[tuple[int, str], ...] = ()) -> Path:
+    return zipped("f.zip", {
         POSTS: json.dumps([{"timestamp": at, "data": [{"post": text}]} for at, text in posts]),
         COMMENTS: json.dumps({"comments_v2": [
             {"timestamp": at, "data": [{"comment": {"timestamp": at, "comment": text}}]} for at, text in comments
@@ -145,7 +145,9 @@ def test_a_catalog_made_anew_says_the_same(archive: Archive, zipped: Zipped) -> 
     assert archive.catalog._db.execute("SELECT * FROM own ORDER BY match, native_id").fetchall() == own
 
 
-def test_a_harvest_never_asks_the_platform_by_an_id_of_ours(buckets: StoreConfig, tmp_path: Path, zipped: Zipped) -> None:
+def test_a_harvest_never_asks_the_platform_by_an_id_of_ours(
+    buckets: StoreConfig, tmp_path: Path, zipped: Zipped
+) -> None:
     """Everything that was imported is absent from the harvest; only what has a real id is asked for."""
     script = Script(Item(id="p1", text="Still here"))
     archive = scripted_archive(agency_folder(tmp_path / "agency", buckets.bucket), tmp_path / "state", script)

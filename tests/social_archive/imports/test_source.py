@@ -31,7 +31,7 @@ def refusal(path: Path, limits: Limits | None = None) -> str:
 def make_zip(path: Path, *members: tuple[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, body in members:
-            made.writestr(zipfile.ZipInfo(name, (2026, 5, 6, 7, 8, 10)), body)
+            made.writestr(zipfile.ZipInfo(name, (2026, 5, 6, 7, 8, 10)), body, zipfile.ZIP_DEFLATED)
     return path
 
 

@@ -36,7 +36,8 @@ def test_a_comment_is_under_its_video_and_a_reply_under_its_comment(zipped: Zipp
         + 'UgC,UClark,2026-02-03T05:00:00+00:00,0,,UgkPost,,"{""text"":""On a post""}",\r\n'
     )})  # fmt: skip
     top, reply, on_post = (o for o in parse(YouTube(), path) if isinstance(o, Observation))
-    assert (top.kind, top.native_id, top.parent_native_id, top.root_native_id) == ("comment", "UgA", "vid00000001", "vid00000001")
+    assert (top.kind, top.native_id, top.parent_native_id) == ("comment", "UgA", "vid00000001")
+    assert top.root_native_id == "vid00000001"
     assert (reply.kind, reply.parent_native_id, reply.root_native_id) == ("reply", "UgA", "vid00000001")
     assert (on_post.kind, on_post.parent_native_id) == ("comment", "UgkPost")
     assert top.created_at == micros(datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC))
@@ -64,7 +65,8 @@ def test_a_text_has_had_several_forms(zipped: Zipped, cell: str, body: str) -> N
 
 def test_folders_in_any_language_are_known_by_their_tables(zipped: Zipped) -> None:
     path = zipped("t.zip", {
-        "Takeout/YouTube y YouTube Music/comentarios/comentarios.csv": OLD + "UgA,UClark,2026-02-03T04:05:06Z,0,,v,Hola\r\n",
+        "Takeout/YouTube y YouTube Music/comentarios/comentarios.csv":
+            OLD + "UgA,UClark,2026-02-03T04:05:06Z,0,,v,Hola\r\n",
         "Takeout/YouTube y YouTube Music/historial/visto.csv": "Nombre,Fecha\r\nA,B\r\n",
     })  # fmt: skip
     assert only(parse(YouTube(), path)).body == "Hola"
@@ -106,7 +108,8 @@ def test_videos_posts_live_chats_and_the_channel(zipped: Zipped) -> None:
 
 def test_the_page_of_comments_that_takeout_once_wrote(zipped: Zipped) -> None:
     page = (
-        "<html><body><ul><li>You added a <a href='http://www.youtube.com/watch?v=vid00000001&amp;lc=UgA'>comment</a> on "
+        "<html><body><ul><li>You added a "
+        "<a href='http://www.youtube.com/watch?v=vid00000001&amp;lc=UgA'>comment</a> on "
         "<a href='http://www.youtube.com/watch?v=vid00000001'>The mural</a> at 2016-05-06 07:08:09 UTC.<br/>"
         "Foxes &amp; ferns</li></ul></body></html>"
     )
