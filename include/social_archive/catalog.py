@@ -233,7 +233,7 @@ class Catalog:
         for platform, account, kind, created_at, body, media, native_id, rid, version in zip(
             *(_plain(own.column(name)) for name in names), strict=True
         ):
-            match = match_of(kind, created_at, body, len(media or ()))
+            match = match_of(kind, created_at, body, len(media or ()), platform)
             if match is not None:
                 row = (platform, account, bytes.fromhex(match), native_id, bytes.fromhex(rid))
                 rows.append(row)

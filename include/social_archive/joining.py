@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 IDLESS: Final = "import:"
 _CLASSES: Final = {"post": "post", "story": "post", "comment": "comment", "reply": "comment", "profile": "profile"}
 JOINABLE: Final = tuple(_CLASSES)
+_UNDIVIDED: Final = frozenset({"threads"})  # whose exports do not say what is a post and what a reply
 
 
 def is_idless(native_id: str) -> bool:
@@ -30,7 +31,7 @@ def is_idless(native_id: str) -> bool:
     return native_id.startswith(IDLESS)
 
 
-def match_of(kind: str, created_at: int | None, body: str | None, media: int) -> str | None:
+def match_of(kind: str, created_at: int | None, body: str | None, media: int, platform: str = "") -> str | None:
     """What two sightings of one thing have in common, as 32 hex digits; None if there is too little to go by.
 
     Text counts without regard to white space; where there is none, the number of attachments stands in for it. An
@@ -41,6 +42,8 @@ def match_of(kind: str, created_at: int | None, body: str | None, media: int) ->
         return None
     if of == "profile":
         return _hashed("profile")
+    if platform in _UNDIVIDED:
+        of = "said"
     text = " ".join((body or "").split())
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -75,7 +78,7 @@ def twins(
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for native_id, o in unknown.items():
         if looking or is_idless(native_id):
-            match = match_of(o.kind, o.created_at, o.body, len(o.media))
+            match = match_of(o.kind, o.created_at, o.body, len(o.media), platform)
             if match is not None:
                 wanted[match].append(native_id)
     found: dict[str, Known] = {}

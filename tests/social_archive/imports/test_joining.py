@@ -134,6 +134,20 @@ def test_a_picture_post_joins_by_count(archive: Archive, zipped: Zipped) -> None
     assert list(things(archive)) == ["1_100"]
 
 
+def test_a_threads_export_does_not_say_what_was_a_reply_and_joins_all_the_same(
+    archive: Archive, zipped: Zipped
+) -> None:
+    text = {"media": [{"uri": "", "creation_timestamp": AT, "title": "Fridays at four"}]}
+    path = zipped("t.zip", {"threads/threads_and_replies.json": json.dumps({"text_post_app_text_posts": [text]})})
+    account = archive.account("larkspur", "threads")
+    intake.run(archive, account, path)
+    reply = seen("17", "Fridays at four", kind="reply", parent_native_id="16", root_native_id="15")
+    reply.platform = "threads"
+    commit(archive, Batch("threads", "larkspur", "h", [reply]))
+    assert list(things(archive)) == ["17"]
+    assert intake.run(archive, account, path).new == 0
+
+
 def test_a_catalog_made_anew_says_the_same(archive: Archive, zipped: Zipped) -> None:
     take(archive, download(zipped, (AT, "The mural"), (AT + 9, "Other")))
     harvested(archive, seen("1_100", "The mural"))

@@ -83,7 +83,8 @@ def test_json_lines_are_mapped_by_paths(tmp_path: Path) -> None:
     mapping = """
 mapping:
   columns:
-    {native_id: id, body: content.text, created_at: at, author_name: author.name, links: urls, kind: {constant: comment}}
+    {native_id: id, body: content.text, created_at: at, author_name: author.name, links: urls,
+     kind: {constant: comment}}
 """
     body = (
         b'{"id": 9007199254740993, "content": {"text": "Caf\xc3\xa9"}, "at": "2026-06-01T12:00:00-05:00", '
