@@ -153,6 +153,7 @@ class _Intake:
         self.media = MediaKeeper(archive, source)
         self.longest: Cohort | None = None
         self.seen = 0
+        self.gap_is_new = False
         self.evidence: list[dict[str, Any]] = []
 
     def take(self, *, keep: bool, dry_run: bool) -> ImportReport:
@@ -172,6 +173,8 @@ class _Intake:
             committer.take(last)
             for tally in committer.tallies():
                 self._count(tally)
+        if not self.gap_is_new:
+            self.report.unchanged -= 1  # the gap is no item of the file
         self.report.media_stored, self.report.media_missing = self.media.stored, self.media.missing
         if self.report.entries:
             write_data_docs(self.evidence, self.archive.state / "data-docs")
@@ -258,6 +261,7 @@ class _Intake:
         for what, versions in tally.kinds.items():
             kind, how = what.split(" ")
             if kind == "gap":
+                self.gap_is_new = True
                 continue
             if how == "changed":
                 self.report.changed += versions

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,8 +103,6 @@ def test_the_same_file_twice_adds_nothing(archive: Archive, zipped: Zipped) -> N
 def test_a_later_export_may_change_what_was_only_imported(archive: Archive, zipped: Zipped) -> None:
     take(archive, zipped("old.zip", takeout("Thank you!")), batch=1)
     older = zipped("older.zip", {COMMENTS: takeout("Thank")[COMMENTS]})
-    import zipfile
-
     newer = older.with_name("newer.zip")
     with zipfile.ZipFile(newer, "w") as made:
         made.writestr(zipfile.ZipInfo(COMMENTS, (2026, 11, 20, 0, 0, 0)), takeout("Thank you all!")[COMMENTS])
@@ -186,6 +186,35 @@ def test_posts_that_are_past_their_retention_are_taken_in_and_held(archive: Arch
         assert lock.retain_until is not None
         assert lock.retain_until > datetime.now(UTC)
     assert audit.sweep(archive)["sealed_again"] == 0
+
+
+def test_no_word_of_the_export_stands_in_keys_entries_or_evidence(archive: Archive, zipped: Zipped) -> None:
+    path = zipped("CANARYFILE.zip", {
+        "CANARYFOLDER/posts/profile_posts_1.json": posts((JUNE, "CANARYWORDS"), (JUNE, "x" * 9), media="CANARY.png"),
+        "CANARYFOLDER/CANARY.png": b"CANARY",
+        "CANARYFOLDER/posts/profile_posts_2.json": '[{"timestamp": NaN, "title": "CANARYTITLE"}]',
+    })  # fmt: skip
+    assert take(archive, path, "facebook").quarantined == 1
+    entries = [(e.header, e.leaves) for e in archive.ledger.entries()]
+    keys = [v.key for v in archive.store.versions("")]
+    validations = [archive.store.get(o.key, o.version_id) for o in archive.catalog.objects("validation")]
+    assert "CANARY" not in repr((entries, keys, validations))
+
+
+def test_a_member_too_large_for_memory_is_stored_in_a_stream(archive: Archive, tmp_path: Path) -> None:
+    """Forty megabytes in a table's neighbour: put through a file, hashed on the way, the same bytes in the store."""
+    film = hashlib.sha256(b"invented").digest() * (40 * 2**20 // 32)
+    folder = tmp_path / "export"
+    (folder / "posts/media").mkdir(parents=True)
+    (folder / "posts/profile_posts_1.json").write_text(posts((JUNE, "A film"), media="posts/media/film.mp4"))
+    (folder / "posts/media/film.mp4").write_bytes(film)
+    report = take(archive, folder, "facebook")
+    assert (report.media_stored, report.kept) == (1, "yes")
+    stored = archive.catalog.objects("media")[0]
+    assert (stored.size, stored.sha256) == (len(film), hashlib.sha256(film).hexdigest())
+    assert archive.store.get(stored.key, stored.version_id, sha256=stored.sha256) == film
+    kept = archive.catalog.objects("import")[0]  # a folder is kept as one file, a zip
+    assert zipfile.is_zipfile(io.BytesIO(archive.store.get(kept.key, kept.version_id, sha256=report.sha256)))
 
 
 def test_what_has_no_id_gets_one_of_ours_and_keeps_it(archive: Archive, zipped: Zipped) -> None:
