@@ -31,6 +31,11 @@ def is_idless(native_id: str) -> bool:
     return native_id.startswith(IDLESS)
 
 
+def unknown_to_api(what: str, native_id: str) -> str:
+    """An id of ours for a thing whose own id the platform's API does not take: asked for it, it would say "deleted"."""
+    return f"{IDLESS}{what}/{native_id}"
+
+
 def match_of(kind: str, created_at: int | None, body: str | None, media: int, platform: str = "") -> str | None:
     """What two sightings of one thing have in common, as 32 hex digits; None if there is too little to go by.
 

@@ -38,11 +38,11 @@ def members(world: World, account: str, names: Names) -> dict[str, bytes]:
 
 
 def _video(item: Item, channel: str, names: Names) -> Sequence[str]:
-    title = item.text.split("\n")[0][:100]
-    about = "" if title == item.text else item.text
+    first = item.text.split("\n", maxsplit=1)[0]
+    title = first if len(first) <= 100 else first[:99] + "…"
     stamp = item.created.isoformat()
     return (
-        names.native(item), "90000", item.language, "People", about, channel, title, "Public", "Processed", stamp,
+        names.native(item), "90000", item.language, "People", item.text, channel, title, "Public", "Processed", stamp,
         stamp,
     )  # fmt: skip
 

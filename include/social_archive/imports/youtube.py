@@ -18,6 +18,7 @@ from social_archive.config import Account
 from social_archive.imports.base import Importer, Item, unreadable, whole
 from social_archive.imports.csv_rows import BadRow, cells, table
 from social_archive.imports.source import Source
+from social_archive.joining import unknown_to_api
 from social_archive.record import Media, Observation, parse_time, storable
 
 Row = dict[str, str]
@@ -97,7 +98,7 @@ def _table(source: Source, name: str, read: Callable[[Row, bytes], Observation])
 def _comment(row: Row, raw: bytes) -> Observation:
     text, links = _text(row["comment text"])
     video, post = row.get("video id", ""), row.get("post id", "")
-    thread = video or post or None
+    thread = video or (unknown_to_api("post", post) if post else None)
     parent = row.get("parent comment id") or row.get("top-level comment id") or None
     stamp = row.get("comment create timestamp") or None
     return Observation(
@@ -114,7 +115,8 @@ def _live_chat(row: Row, raw: bytes) -> Observation:
     stamp = row.get("live chat create timestamp") or None
     video = row.get("video id") or None
     return Observation(
-        kind="comment", native_id=row["live chat id"], native=raw, parent_native_id=video, root_native_id=video,
+        kind="comment", native_id=_beside_api("live-chat", row["live chat id"]), native=raw,
+        parent_native_id=video, root_native_id=video,
         author_id=row["channel id"] or None, author_is_account=True, body=text, links=links, flags=("live_chat",),
         created_at=parse_time(stamp), created_at_text=stamp,
     )  # fmt: skip
@@ -125,11 +127,16 @@ def _post(row: Row, raw: bytes) -> Observation:
     stamp = row.get("post create timestamp") or None
     images = [row[column] for column in row if column.startswith("image name") and row[column]]
     return Observation(
-        kind="post", native_id=row["post id"], native=raw, author_id=row.get("channel id") or None,
+        kind="post", native_id=_beside_api("post", row["post id"]), native=raw, author_id=row.get("channel id") or None,
         author_is_account=True, body=text, links=links, media=tuple(Media(id=name, url=name) for name in images),
         created_at=parse_time(stamp), created_at_text=stamp,
         permalink=f"https://www.youtube.com/post/{row['post id']}" if row["post id"] else None,
     )  # fmt: skip
+
+
+def _beside_api(what: str, native_id: str) -> str:
+    """YouTube's API has neither posts nor past live chats: they must not be asked for as if they were comments."""
+    return unknown_to_api(what, native_id) if native_id else ""
 
 
 def _video(source: Source) -> Callable[[Row, bytes], Observation]:

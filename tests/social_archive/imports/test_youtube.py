@@ -10,6 +10,7 @@ import pytest
 
 from social_archive.imports.source import opened
 from social_archive.imports.youtube import YouTube
+from social_archive.joining import is_idless
 from social_archive.record import Observation, Unreadable, micros
 from tests.social_archive.imports.conftest import parse
 
@@ -39,7 +40,7 @@ def test_a_comment_is_under_its_video_and_a_reply_under_its_comment(zipped: Zipp
     assert (top.kind, top.native_id, top.parent_native_id) == ("comment", "UgA", "vid00000001")
     assert top.root_native_id == "vid00000001"
     assert (reply.kind, reply.parent_native_id, reply.root_native_id) == ("reply", "UgA", "vid00000001")
-    assert (on_post.kind, on_post.parent_native_id) == ("comment", "UgkPost")
+    assert (on_post.kind, on_post.parent_native_id) == ("comment", "import:post/UgkPost")
     assert top.created_at == micros(datetime(2026, 2, 3, 4, 5, 6, 789000, tzinfo=UTC))
     assert (top.author_id, top.author_is_account, top.body) == ("UClark", True, "Hello")
     assert top.native == b'UgA,UClark,2026-02-03T04:05:06.789+00:00,0,,,vid00000001,"{""text"":""Hello""}",'
@@ -104,6 +105,9 @@ def test_videos_posts_live_chats_and_the_channel(zipped: Zipped) -> None:
         assert source.resolve(post.media[0].url) == "Takeout/YouTube/posts/Ugk1_image.png"
     assert (post.kind, post.body) == ("post", "New tables")
     assert (chat.kind, chat.parent_native_id, chat.flags) == ("comment", "vid00000001", ("live_chat",))
+    assert is_idless(post.native_id)  # the API knows neither: a harvest that asked would be told "deleted"
+    assert is_idless(chat.native_id)
+    assert post.permalink == "https://www.youtube.com/post/Ugk1"
 
 
 def test_the_page_of_comments_that_takeout_once_wrote(zipped: Zipped) -> None:
