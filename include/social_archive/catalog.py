@@ -353,6 +353,15 @@ class Catalog:
             found.update(row[0] for row in rows)
         return found
 
+    def open_quarantine(self, platform: str, account: str) -> dict[str, str]:
+        """SHA-256 of the bytes -> qid, of an account's items that wait in quarantine."""
+        return dict(
+            self._db.execute(
+                "SELECT native_sha256, qid FROM quarantine WHERE platform = ? AND account = ? AND resolved IS NULL",
+                (platform, account),
+            )
+        )
+
     def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
         """(qid, object key) of the items in quarantine, in ledger order."""
         where = "WHERE resolved IS NULL" if unresolved_only else ""

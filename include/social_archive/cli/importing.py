@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.filesize import decimal
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from social_archive.cli import output
@@ -67,19 +68,17 @@ def _progress() -> Iterator[Callable[[str, int, int | None], None]]:
         yield lambda stage, done, total: None
         return
     columns = (
-        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(),
-        TextColumn("{task.fields[items]}", style="dim", markup=False), TimeElapsedColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(),
+        TextColumn("{task.fields[amount]}", style="dim", markup=False), TimeElapsedColumn(),
     )  # fmt: skip
     with Progress(*columns, console=err, transient=True) as bar:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def tell(stage: str, done: int, total: int | None) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total, items="")
-            if total is None:
-                bar.update(tasks[stage], items=f"{done:,} items")  # type: ignore[arg-type]
-            else:
-                bar.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+                tasks[stage] = bar.add_task(stage, total=total, amount="")
+            amount = f"{done:,} items" if total is None else f"{decimal(done)} of {decimal(total)}"
+            bar.update(tasks[stage], completed=done, total=total, amount=amount)
 
         yield tell
 

@@ -116,6 +116,7 @@ def commit_judged(archive: Archive, account: Account, harvest_id: str, judged: J
         cursor=judged.cursor,
         imported=judged.imported,
         kept=judged.kept,
+        resolved=judged.resolved,
     )
     return _tally(commit(archive, batch))
 

@@ -27,6 +27,7 @@ class Judged(msgspec.Struct, kw_only=True):
     cursor: dict[str, int | None] | None = None
     imported: bool = False
     kept: list[dict[str, object]] = []
+    resolved: list[dict[str, str]] = []
 
 
 class GapNotice(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import stat
 import tarfile
@@ -42,7 +43,7 @@ def open_source(path: Path, scratch: Path, limits: Limits) -> Source:
 def _is_tar(path: Path) -> bool:
     try:
         return tarfile.is_tarfile(path)
-    except (OSError, EOFError, zlib.error):
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
         return False
 
 
@@ -186,7 +187,7 @@ def _of_tar(path: Path, scratch: Path, limits: Limits) -> Source:
                     source.members[name] = Member(name, entry.size, int(entry.mtime) * 1_000_000 or None)
                     source.places[name] = place
             _checked(names, path.name, limits)
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError) as error:
         raise ImportRefused(f"{path.name} is not a whole tar file ({type(error).__name__}).") from error
     return source
 

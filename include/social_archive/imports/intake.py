@@ -7,6 +7,7 @@ and the gap that says what it could not contain.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -150,7 +151,8 @@ class _Intake:
             import_id=uuid.uuid4().hex, platform=account.platform, account=account.name, format=reader.name,
             file=source.label, sha256=source.sha256, made_at=self.made_at, shortcomings=list(reader.shortcomings),
         )  # fmt: skip
-        self.media = MediaKeeper(archive, source)
+        self.media = MediaKeeper(archive, source, account)
+        self.waiting = archive.catalog.open_quarantine(account.platform, account.name)
         self.longest: Cohort | None = None
         self.seen = 0
         self.gap_is_new = False
@@ -241,8 +243,15 @@ class _Intake:
         media = self.media.keep(self._new_among(verdict.accepted))
         return Judged(
             observations=verdict.accepted, quarantined=quarantined, media=media, imported=True,
-            evidence=verdict.evidence if observations else None,
+            evidence=verdict.evidence if observations else None, resolved=self._resolved_by(verdict.accepted),
         )  # fmt: skip
+
+    def _resolved_by(self, observations: list[Observation]) -> list[dict[str, str]]:
+        """Items of quarantine that an earlier reading of the same bytes had put there (a mapping was corrected)."""
+        if not self.waiting:
+            return []
+        qids = (self.waiting.pop(hashlib.sha256(o.native).hexdigest(), None) for o in observations)
+        return [{"qid": qid, "as": "record"} for qid in qids if qid is not None]
 
     def _new_among(self, observations: list[Observation]) -> list[Observation]:
         with_media = [o for o in observations if o.media]
@@ -296,6 +305,7 @@ class _Intake:
         key = f"{cohort.prefix('imports', self.account.platform, self.account.name)}{uuid.uuid4().hex}"
         with self.source.path.open("rb") as file:
             ref = self.archive.store.put_file(key, file, size=self.source.size, sha256=self.source.sha256)
+        self.tell("keeping", self.source.size, self.source.size)
         crash_point("after-keeping")
         self.report.kept = "yes"
         return [describe(ref, cls="import", rows=0, retain_until=cohort.retain_until)]

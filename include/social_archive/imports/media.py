@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from social_archive.accession import describe
+from social_archive.config import Account
+from social_archive.harvest.media import held_media, take_over
 from social_archive.imports.source import Source, spooled
 from social_archive.record import Media, Observation
 from social_archive.store import LARGEST
@@ -23,8 +25,9 @@ _WRITERS: Final = 8
 class MediaKeeper:
     """Puts attachments into the store, each file of the export once however many items show it."""
 
-    def __init__(self, archive: Archive, source: Source) -> None:
+    def __init__(self, archive: Archive, source: Source, account: Account) -> None:
         self._archive = archive
+        self._where = (account.platform, account.name)
         self._source = source
         self._reading = threading.Lock()  # a zip is one file with one position
         self.stored = 0
@@ -33,12 +36,17 @@ class MediaKeeper:
     def keep(self, observations: Iterable[Observation]) -> list[dict[str, Any]]:
         """Fill in the media of these observations; returns the objects that were written, for the ledger."""
         jobs: list[tuple[Observation, Media, str]] = []
-        for o in observations:
-            for medium in o.media:
-                if medium.outcome != "pending":
-                    continue
+        showing = [o for o in observations if o.media]
+        known = self._archive.catalog.latest(*self._where, [o.native_id for o in showing])
+        for o in showing:
+            before = known.get(o.native_id)
+            held = held_media(self._archive, before.rid) if before is not None and before.has_media else {}
+            for medium in (medium for medium in o.media if medium.outcome == "pending"):
                 name = self._source.resolve(medium.url)
-                if name is None:
+                earlier = held.get(medium.id or medium.url)
+                if earlier is not None:
+                    take_over(medium, earlier)
+                elif name is None:
                     medium.outcome = "missing"
                     self.missing += 1
                 else:

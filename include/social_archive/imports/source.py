@@ -115,13 +115,15 @@ class Source:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[IO[bytes]]:
+        import lzma
         import zipfile
         import zlib
 
+        damaged = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, OSError)
         try:
             with self.open(name) as file:
                 yield file
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        except damaged as error:
             raise ImportRefused(
                 f"{self.label} is damaged: {name} could not be read to its end ({type(error).__name__})."
             ) from error

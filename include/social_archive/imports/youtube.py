@@ -186,7 +186,7 @@ def _text(cell: str) -> tuple[str, tuple[str, ...]]:
     if not cell.startswith("{"):
         return storable(cell) or "", ()
     try:
-        segments = json.loads(f"[{cell}]")
+        segments = json.loads(f"[{cell}]", strict=False)  # line breaks stand in it as they are
     except (ValueError, RecursionError):
         return storable(cell) or "", ()
     if len(segments) == 1 and isinstance(segments[0], dict) and isinstance(segments[0].get("takeoutSegments"), list):

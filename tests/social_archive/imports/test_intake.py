@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from social_archive import audit
+from social_archive import audit, second_look
 from social_archive.archive import Archive
 from social_archive.errors import ConfigError
 from social_archive.imports import ImportRefused, intake
@@ -186,6 +186,42 @@ def test_posts_that_are_past_their_retention_are_taken_in_and_held(archive: Arch
         assert lock.retain_until is not None
         assert lock.retain_until > datetime.now(UTC)
     assert audit.sweep(archive)["sealed_again"] == 0
+
+
+def test_what_a_corrected_mapping_explains_leaves_quarantine(archive: Archive, tmp_path: Path) -> None:
+    """A retry with the platform's adapter could not read a table's row: importing the file again does."""
+    table, mapping = tmp_path / "vendor.csv", tmp_path / "mapping.yaml"
+    table.write_text("id,type,text,when\n1,Post,Open,2026-06-01\n2,Remark,Hello,2026-06-02\n")
+    columns = "{native_id: id, body: text, created_at: when, kind: {column: type, values: {%s}}}"
+    mapping.write_text(f"mapping:\n  columns: {columns % 'Post: post'}\n")
+    account = archive.account("larkspur", "facebook")
+    first = intake.run(archive, account, table, mapping=mapping)
+    assert (first.new, first.quarantined) == (1, 1)
+    assert [outcome.reasons for outcome in second_look.retry(archive)] == [(second_look.OF_AN_IMPORT,)]
+    mapping.write_text(f"mapping:\n  columns: {columns % 'Post: post, Remark: comment'}\n")
+    second = intake.run(archive, account, table, mapping=mapping)
+    assert (second.new, second.unchanged, second.quarantined) == (1, 1, 0)
+    assert archive.catalog.quarantine_items() == []
+    third = intake.run(archive, account, table, mapping=mapping)
+    assert third.entries == []
+
+
+def test_an_attachment_is_stored_once_though_its_post_changed(archive: Archive, tmp_path: Path) -> None:
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        'mapping:\n  member: "*.csv"\n  columns: {native_id: id, body: text, created_at: when, media: files}\n'
+    )
+    account = archive.account("larkspur", "facebook")
+    for day, text in ((1, "The mural"), (2, "The mural again")):
+        with zipfile.ZipFile(tmp_path / f"{day}.zip", "w") as made:
+            for name, body in (("t.csv", f"id,text,when,files\n1,{text},2026-06-01,a.png\n"), ("a.png", "picture")):
+                made.writestr(zipfile.ZipInfo(name, (2026, 7, day, 0, 0, 0)), body)
+        report = intake.run(archive, account, tmp_path / f"{day}.zip", mapping=mapping)
+        assert report.media_missing == 0
+    versions = [row for row in rows(archive) if row["native_id"] == "1"]
+    assert [row["version"] for row in versions] == [1, 2]
+    assert versions[0]["media"] == versions[1]["media"]
+    assert len(archive.catalog.objects("media")) == 1
 
 
 def test_no_word_of_the_export_stands_in_keys_entries_or_evidence(archive: Archive, zipped: Zipped) -> None:

@@ -53,7 +53,8 @@ def test_a_comment_is_under_its_video_and_a_reply_under_its_comment(zipped: Zipp
         ('"With ""quotes"", a comma"', 'With "quotes", a comma'),
         ('"{""takeoutSegments"":[{""text"":""Old ""},{""text"":""form""}]}"', "Old form"),
         ('"{""text"":""@mara"",""mention"":{""externalChannelId"":""UCx""}},{""text"":"" thanks""}"', "@mara thanks"),
-        ('"{""text"":""two\r\nlines""}"', '{"text":"two\r\nlines"}'),  # not JSON after all: kept as it stands
+        ('"{""text"":""two\r\nlines""}"', "two\r\nlines"),
+        ('"{""text"":""cut o"', '{"text":"cut o'),  # not JSON after all: kept as it stands
         ('"{""text"":""two\\nlines""}"', "two\nlines"),
         ("{smile}", "{smile}"),
         ("2026", "2026"),
