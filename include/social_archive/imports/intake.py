@@ -35,6 +35,9 @@ from social_archive.validation import validate, write_data_docs
 if TYPE_CHECKING:
     from social_archive.archive import Archive
 
+_DOCUMENTS: Final = (".csv", ".json", ".jsonl", ".js", ".car")
+_LARGE: Final = 4 << 20  # bytes of documents from which a second process is sure to pay
+
 BATCH: Final = 10_000  # items in one commit
 BATCH_MEDIA: Final = 1_000  # attachments in one commit: each is an object that the ledger entry names
 
@@ -164,6 +167,8 @@ class _Intake:
             self._rehearse()
             return self.report
         with few_collections(), Committer(self.archive, self.account, self.report.import_id) as committer:
+            if sum(self.source.members[name].size for name in self.source.names(*_DOCUMENTS)) > _LARGE:
+                committer.warm()
             for items in self._batches():
                 committer.take(self._judged(items))
                 crash_point("between-batches")

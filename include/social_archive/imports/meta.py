@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from social_archive.imports.base import Item, unreadable, whole
 from social_archive.imports.source import Source
-from social_archive.imports.text import mended_all
+from social_archive.imports.text import mended
 from social_archive.joining import idless_id
 from social_archive.platforms.strict_json import BadJson, items, load_item, members
 from social_archive.record import Kind, Media, Observation, storable
@@ -17,7 +17,7 @@ _LATEST: Final = 253_402_300_799
 
 
 def entries(source: Source, name: str, *keys: str) -> Iterator[tuple[bytes, dict[str, Any]] | Item]:
-    """The items of one document, each with its own bytes and its text mended; what cannot be read, for quarantine.
+    """The items of one document, each with its own bytes; what cannot be read, for quarantine.
 
     A document is a list, or an object that holds one under one of `keys` (the first that is there), or one item.
     """
@@ -36,7 +36,7 @@ def entries(source: Source, name: str, *keys: str) -> Iterator[tuple[bytes, dict
         if not isinstance(value, dict):
             yield unreadable(source, name, raw, "not_an_object")
             continue
-        yield raw, value if raw.isascii() and b"\\u" not in raw else mended_all(value)
+        yield raw, value
 
 
 def _list_in(body: bytes, keys: tuple[str, ...]) -> list[bytes]:
@@ -59,15 +59,15 @@ def seconds(value: Any) -> int | None:
 
 
 def text(value: Any) -> str | None:
-    return storable(value) if isinstance(value, str) and value else None
+    """Words, mended; None for nothing and for what is no text."""
+    return storable(mended(value)) if isinstance(value, str) and value else None
 
 
 def medium(value: Any) -> Media | None:
     """An attachment from `{uri, title, description, ...}`. Its id is the file's name: folders change, names do not."""
-    uri = value.get("uri") if isinstance(value, dict) else None
-    if not isinstance(uri, str) or not uri:
+    uri = text(value.get("uri")) if isinstance(value, dict) else None
+    if uri is None:
         return None
-    uri = storable(uri) or ""
     return Media(id=uri.rsplit("/", 1)[-1] or uri, url=uri)
 
 

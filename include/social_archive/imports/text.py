@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 _RUN: Final = re.compile("[\x80-\xff]{2,}")
 
@@ -23,14 +23,3 @@ def _mended_run(run: re.Match[str]) -> str:
         return run.group().encode("latin-1").decode("utf-8")
     except UnicodeError:
         return run.group()
-
-
-def mended_all(value: Any) -> Any:
-    """A parsed JSON value with all its texts mended, keys too."""
-    if isinstance(value, str):
-        return mended(value)
-    if isinstance(value, list):
-        return [mended_all(each) for each in value]
-    if isinstance(value, dict):
-        return {mended(key): mended_all(each) for key, each in value.items()}
-    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from social_archive.imports.text import mended, mended_all
+from social_archive.imports.text import mended
 
 
 @settings(max_examples=200)
@@ -22,8 +22,3 @@ def test_what_was_never_broken_stays() -> None:
 
 def test_a_text_that_is_broken_in_part_is_mended_in_part() -> None:
     assert mended("日本 Caf\xc3\xa9") == "日本 Café"
-
-
-def test_keys_and_nested_values_are_mended_too() -> None:
-    broken = {"Caf\xc3\xa9": ["\xf0\x9f\xa6\x8a", 7, None]}
-    assert mended_all(broken) == {"Café": ["🦊", 7, None]}
