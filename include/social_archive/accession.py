@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from social_archive import looks
 from social_archive.crash import crash_point
+from social_archive.joining import is_idless, twins
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.quarantine import quarantine_table
 from social_archive.record import (
@@ -38,8 +39,10 @@ from social_archive.store import ObjectRef
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.catalog import Known
 
 _WRITERS: Final = 8
+_AT_LEAST: Final = timedelta(days=1)
 _ROW_GROUP: Final = 10_000
 
 
@@ -48,6 +51,8 @@ class Batch:
     """What one step of a harvest wants to take in. `media` objects were written by the pull, not yet in the ledger.
 
     `walked`, with the last step, is the record of the walk (`harvest.walked.Walked` as a dictionary).
+    `imported`: it comes from an export, which never overrules what a harvest saw. `kept` are objects that are worth
+    an entry of their own (the export itself), even if no record is new.
     """
 
     platform: str
@@ -60,6 +65,8 @@ class Batch:
     evidence: dict[str, Any] | None = None
     cursor: dict[str, Any] | None = None
     walked: dict[str, Any] | None = None
+    imported: bool = False
+    kept: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ def commit(archive: Archive, batch: Batch) -> Accessioned:
         changes = _changes(archive, batch)
         pending = _not_yet_quarantined(archive, batch)
         cursor = _moved_cursor(archive, batch)
-        brought = bool(changes or pending or batch.resolved or cursor is not None)
+        brought = bool(changes or pending or batch.resolved or batch.kept or cursor is not None)
         look = batch.walked is not None and looks.is_kept(archive.catalog, batch.walked, brought=brought)
         if not brought and not look:
             return Accessioned(None, [], 0, len(batch.observations))
@@ -148,6 +155,11 @@ def _attempt(
 # --------------------------------------------------------------------------- what is new
 
 
+def news(archive: Archive, batch: Batch) -> list[Observation]:
+    """The observations of a batch that would become versions, as the catalog knows the archive now."""
+    return [change.observation for change in _changes(archive, batch)]
+
+
 def _changes(archive: Archive, batch: Batch) -> list[_Change]:
     """Observations that differ from the latest accessioned version, in order, with the version each becomes.
 
@@ -156,12 +168,18 @@ def _changes(archive: Archive, batch: Batch) -> list[_Change]:
     """
     known = archive.catalog.latest(batch.platform, batch.account, [o.native_id for o in batch.observations])
     latest = {native_id: (k.digest, k.rid, k.version, k.observed_at) for native_id, k in known.items()}
+    joined = twins(archive.catalog, batch.platform, batch.account, batch.observations, known)
     changes = []
     for o in batch.observations:
         digest = evidential_digest(o)
         before = latest.get(o.native_id)
         if before is None:
-            change = _Change(o, digest, new_rid(), 1)
+            twin = joined.get(o.native_id)
+            if twin is not None and not _joins(o, twin, batch):
+                continue
+            change = _Change(o, digest, twin.rid if twin else new_rid(), twin.version + 1 if twin else 1)
+        elif batch.imported and o.native_id in known and not _outdates(o, known[o.native_id]):
+            continue
         elif before[0] != digest and o.observed_at >= before[3]:
             change = _Change(o, digest, before[1], before[2] + 1)
         else:
@@ -169,6 +187,19 @@ def _changes(archive: Archive, batch: Batch) -> list[_Change]:
         latest[o.native_id] = (digest, change.rid, change.version, o.observed_at)
         changes.append(change)
     return changes
+
+
+def _joins(o: Observation, twin: Known, batch: Batch) -> bool:
+    """Does an observation give a thing without an id its real one? (Else the archive has it already.)"""
+    return not is_idless(o.native_id) and (twin.imported or not batch.imported)
+
+
+def _outdates(o: Observation, known: Known) -> bool:
+    """May an export make a new version of this? Only if another, older export is all that we had.
+
+    A harvest saw more. And the same export again says nothing new, in whatever order it tells its versions.
+    """
+    return known.imported and o.observed_at > known.observed_at
 
 
 def _signature(changes: Sequence[_Change]) -> list[tuple[str, int, bytes]]:
@@ -235,7 +266,7 @@ def _write(
     described = [d for d, _ in done]
     if batch.evidence is not None:
         described.append(_put_evidence(archive, batch))
-    described += batch.media
+    described += batch.media + batch.kept
     return _Written(
         described=described,
         tables=[(d, job[3]) for (d, _), job in zip(done, jobs, strict=True)],
@@ -350,6 +381,8 @@ def _fingerprint(batch: Batch, attempt: _Attempt, cursor: dict[str, Any] | None)
         content.update(row["native_sha256"].encode())
     for row in batch.resolved:
         content.update(row["qid"].encode())
+    for described in batch.kept:
+        content.update(described["sha256"].encode())
     content.update(canonical(cursor))
     if attempt.look:
         content.update(hashlib.sha256(canonical(batch.walked)).digest())
@@ -374,15 +407,20 @@ def _settle(archive: Archive, entry: Entry, written: _Written) -> None:
 
 
 def seal(archive: Archive, objects: Sequence[dict[str, Any]], tick: Callable[[], None] | None = None) -> None:
-    """Lock the objects of a committed entry: retention until the schedule's date, and a legal hold. Idempotent."""
-    rolling = datetime.now(UTC) + timedelta(days=archive.agency.store.default_lock_days)
+    """Lock the objects of a committed entry: retention until the schedule's date, and a legal hold. Idempotent.
+
+    An old post may be past its date when it is taken in. S3 refuses a lock that ends in the past, so it gets a short
+    one; the hold keeps it until somebody disposes of it.
+    """
+    now = datetime.now(UTC)
+    rolling = now + timedelta(days=archive.agency.store.default_lock_days)
 
     def one(described: dict[str, Any]) -> None:
         ref = ObjectRef(described["key"], described["version"], described["size"], described["sha256"])
         until = described["retain_until"]
         archive.store.seal(
             ref,
-            retain_until=datetime.fromtimestamp(until / 1_000_000, UTC) if until else rolling,
+            retain_until=max(datetime.fromtimestamp(until / 1_000_000, UTC), now + _AT_LEAST) if until else rolling,
             mode=archive.agency.store.lock_mode.upper(),
             hold=True,
         )

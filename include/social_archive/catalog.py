@@ -18,18 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from social_archive.catalog_own import KNOWN, Known, OwnThings, known
 from social_archive.catalog_walks import Walks
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 5
+LAYOUT: Final = 6
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
   platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
-  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, own INT, n INT,
+  parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, own INT, n INT, imported INT,
   PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
@@ -53,27 +54,9 @@ CREATE TABLE IF NOT EXISTS looks (
 
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
-    "root_native_id", "created_at", "media", "observed_at", "author_is_account",
-    "gap_reason", "gap_from", "gap_to",
+    "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
+    "author_is_account", "body",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """The latest accessioned version of one thing."""
-
-    rid: str
-    version: int
-    digest: bytes
-    state: str
-    kind: str
-    native_id: str
-    parent: str | None
-    root: str | None
-    created_at: int | None
-    observed_at: int
-    has_media: bool
-    own: bool
 
 
 @dataclass(frozen=True)
@@ -113,6 +96,7 @@ class Catalog:
         self._db.execute("PRAGMA synchronous=OFF")  # a cache: lost writes are replayed from the ledger
         self._db.executescript(_SCHEMA)
         self.walks = Walks(self._db)
+        self.own = OwnThings(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -198,21 +182,23 @@ class Catalog:
         )  # fmt: skip
 
     def _take_records(self, table: pa.Table, n: int) -> None:
-        c = {name: _plain(table.column(name)) for name in _COLUMNS}
+        c = {name: _plain(table.column(name)) for name in _COLUMNS if name != "body"}
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
+        imported = [int(adapter.startswith("import.")) for adapter in c["adapter"]]
         self._db.executemany(
-            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
             " version=excluded.version, digest=excluded.digest, state=excluded.state, kind=excluded.kind,"
             " parent=excluded.parent, root=excluded.root, created_at=excluded.created_at, media=excluded.media,"
-            " observed_at=excluded.observed_at, own=excluded.own, n=excluded.n"
+            " observed_at=excluded.observed_at, own=excluded.own, n=excluded.n, imported=excluded.imported"
             " WHERE excluded.version > things.version",
             zip(
                 c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
                 c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, c["observed_at"],
-                c["author_is_account"], [n] * len(rids), strict=True,
+                c["author_is_account"], [n] * len(rids), imported, strict=True,
             ),
         )  # fmt: skip
+        self.own.take(table)
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
              c["gap_to"][i], c["state"][i])
@@ -239,32 +225,36 @@ class Catalog:
             some = native_ids[start : start + 500]
             marks = ",".join("?" * len(some))
             rows = self._db.execute(
-                f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND native_id IN ({marks})",  # noqa: S608
+                f"SELECT {KNOWN} FROM things WHERE platform = ? AND account = ? AND native_id IN ({marks})",  # noqa: S608
                 (platform, account, *some),
             )
             for row in rows:
-                found[row[5]] = _known(row)
+                found[row[5]] = known(row)
         return found
 
     def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
         return set(self.latest(platform, account, native_ids))
 
+    def kept_import(self, sha256: str) -> CatalogObject | None:
+        """The object that holds an imported file with these bytes, if one does."""
+        return next((o for o in self.objects("import") if o.sha256 == sha256), None)
+
     def under(self, platform: str, account: str, root: str) -> dict[str, Known]:
         """Everything that was ever seen under one post, at any depth."""
         rows = self._db.execute(
-            f"SELECT {_KNOWN} FROM things INDEXED BY things_by_root WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
+            f"SELECT {KNOWN} FROM things INDEXED BY things_by_root WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
             (platform, account, root),
         )
-        return {row[5]: _known(row) for row in rows}
+        return {row[5]: known(row) for row in rows}
 
     def posts(self, platform: str, account: str, since: int | None) -> dict[str, Known]:
         """The account's own posts that were created at or after `since` (all of them for None)."""
         rows = self._db.execute(
-            f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND kind = 'post'"  # noqa: S608
+            f"SELECT {KNOWN} FROM things WHERE platform = ? AND account = ? AND kind = 'post'"  # noqa: S608
             " AND (? IS NULL OR created_at >= ?)",
             (platform, account, since, since),
         )
-        return {row[5]: _known(row) for row in rows}
+        return {row[5]: known(row) for row in rows}
 
     def cursor(self, platform: str, account: str) -> dict[str, Any] | None:
         row = self._db.execute(
@@ -295,12 +285,21 @@ class Catalog:
             found.update(row[0] for row in rows)
         return found
 
+    def open_quarantine(self, platform: str, account: str) -> dict[str, str]:
+        """SHA-256 of the bytes -> qid, of an account's items that wait in quarantine."""
+        return dict(
+            self._db.execute(
+                "SELECT native_sha256, qid FROM quarantine WHERE platform = ? AND account = ? AND resolved IS NULL",
+                (platform, account),
+            )
+        )
+
     def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
         """(qid, object key) of the items in quarantine, in ledger order."""
         where = "WHERE resolved IS NULL" if unresolved_only else ""
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
-    def open_quarantine(self) -> dict[tuple[str, str], tuple[int, int]]:
+    def quarantine_waiting(self) -> dict[tuple[str, str], tuple[int, int]]:
         """(platform, account) -> (items that are not resolved, ledger entry of the oldest)."""
         rows = self._db.execute(
             "SELECT platform, account, count(*), min(n) FROM quarantine WHERE resolved IS NULL GROUP BY 1, 2"
@@ -367,14 +366,6 @@ class Catalog:
 
     def note_look(self, platform: str, account: str, root: str, at: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
-
-
-_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, media, own"
-
-
-def _known(row: tuple[Any, ...]) -> Known:
-    rid, *middle, media, own = row
-    return Known(rid.hex(), *middle, bool(media), bool(own))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

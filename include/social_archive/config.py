@@ -28,8 +28,9 @@ from social_archive.references import KEY_REFERENCE, REFERENCE, register_secret_
 from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 __all__ = [
-    "Account", "Agency", "Clause", "CommentPolicy", "DigestConfig", "LedgerConfig", "Notice", "PublicBody", "Retention",
-    "RetentionItem", "RetentionRule", "StoreConfig", "load_agency", "register_secret_resolver", "resolve_secret",
+    "Account", "Agency", "Clause", "CommentPolicy", "DigestConfig", "LedgerConfig", "Notice", "PublicBody",
+    "Retention", "RetentionItem", "RetentionRule", "StoreConfig", "load_agency", "load_file",
+    "register_secret_resolver", "resolve_secret",
 ]  # fmt: skip
 
 FILES: Final = ("agency.yaml", "accounts.yaml", "retention.yaml", "policy.yaml")
@@ -313,6 +314,11 @@ def load_agency(folder: Path) -> Agency:
 
 
 _File = TypeVar("_File", bound=Model)
+
+
+def load_file(path: Path, model: type[_File]) -> _File:
+    """Read one YAML file of a person's own, strictly. Raises ConfigError with `file:line: reason`."""
+    return _load(path, model)[0]
 
 
 def _load(path: Path, model: type[_File]) -> tuple[_File, Document]:

@@ -188,7 +188,7 @@ def _warned(account: Account, looks: Sequence[Told]) -> Iterator[Matter]:
 
 
 def _quarantine(archive: Archive) -> Iterator[Matter]:
-    waiting = archive.catalog.open_quarantine()
+    waiting = archive.catalog.quarantine_waiting()
     for account in archive.agency.accounts:
         count, first = waiting.get((account.platform, account.name), (0, 0))
         if count:

@@ -27,6 +27,9 @@ Row = dict[str, Any]
 SUPERSEDED = "newer_version_in_archive"
 """The thing was read well by a later harvest. Taking the older capture in now would turn its history round."""
 
+OF_AN_IMPORT = "import_the_file_again"
+"""An export's item is not in the form that the platform's adapter reads. Importing the file again tries it again."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -81,9 +84,13 @@ def retry(archive: Archive, qids: Collection[str] | None = None) -> list[Outcome
 def _retry_account(archive: Archive, platform: str, account: str, rows: list[Row]) -> list[Outcome]:
     from social_archive.validation import validate
 
+    outcomes = [Outcome(row["qid"], False, (OF_AN_IMPORT,)) for row in rows if _imported(row)]
+    rows = [row for row in rows if not _imported(row)]
+    if not rows:
+        return outcomes
     adapter = archive.adapter(archive.account(account, platform))
     recovered, still_bad = quarantine.retry(rows, adapter)
-    outcomes = [Outcome(bad.qid, False, (bad.reason,)) for bad in still_bad]
+    outcomes += [Outcome(bad.qid, False, (bad.reason,)) for bad in still_bad]
     known = archive.catalog.latest(platform, account, [r.observation.native_id for r in recovered])
     outcomes += [Outcome(r.qid, False, (SUPERSEDED,)) for r in recovered if r.observation.native_id in known]
     fresh = {id(r.observation): r.qid for r in recovered if r.observation.native_id not in known}
@@ -111,6 +118,10 @@ def _retry_account(archive: Archive, platform: str, account: str, rows: list[Row
             ),
         )
     return outcomes + [Outcome(qid, True) for qid, _ in accepted]
+
+
+def _imported(row: Row) -> bool:
+    return str(row["adapter"]).startswith("import.")
 
 
 def _when(o: Observation) -> int:

@@ -16,5 +16,6 @@ def pages_for_bench(stand_in: Any) -> Iterator[Page]:
         body = dumps({"posts": [stand_in.post_view(i) for i in items[start : start + 100]]})
         yield Page(
             kind="item", endpoint="https://public.api.bsky.app/xrpc/app.bsky.feed.getPosts", body=body,
-            response_sha256="", http_date=None, observed_at=0, context={"shape": "posts", "hidden": [], "did": stand_in.native_account("larkspur")},
+            response_sha256="", http_date=None, observed_at=0,
+            context={"shape": "posts", "hidden": [], "did": stand_in.native_account("larkspur")},
         )  # fmt: skip

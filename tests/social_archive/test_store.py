@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -87,6 +88,21 @@ def test_a_byte_flipped_on_the_way_is_noticed(through: Store, proxy: Proxy) -> N
     proxy.faults.append(Fault("flip", method="GET", path="/k"))
     with pytest.raises(Corrupt):
         through.get("k", ref.version_id, sha256=ref.sha256)
+
+
+def test_a_file_is_put_in_a_stream_and_tried_again_from_its_beginning(through: Store, proxy: Proxy) -> None:
+    body = bytes(range(256)) * 9000
+    proxy.faults.append(Fault("answer", status=503, times=1))
+    sha256 = hashlib.sha256(body).hexdigest()
+    ref = through.put_file("k", io.BytesIO(body), size=len(body), sha256=sha256)
+    assert (ref.size, ref.sha256) == (len(body), sha256)
+    assert through.get("k", ref.version_id, sha256=sha256) == body
+
+
+def test_a_file_that_is_not_what_was_hashed_is_refused(store: Store) -> None:
+    """It changed between hashing and sending: the store, or reading back, says so."""
+    with pytest.raises(StoreError):
+        store.put_file("k", io.BytesIO(b"other"), size=5, sha256=hashlib.sha256(b"bytes").hexdigest())
 
 
 def test_what_is_not_there_is_not_found(store: Store) -> None:

@@ -61,6 +61,7 @@ def _register() -> None:
         doctor,
         find,
         harvest,
+        importing,
         init,
         ledger,
         prove,
@@ -71,8 +72,10 @@ def _register() -> None:
         try_account,
     )  # fmt: skip
 
-    for module in (stack, tour, accounts, harvest, find, show, prove, coverage, quarantine, digest, ledger,
-                   doctor, init, try_account):  # fmt: skip
+    for module in (
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
+        init, try_account,
+    ):  # fmt: skip
         module.register(app)
 
 

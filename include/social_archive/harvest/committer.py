@@ -65,8 +65,8 @@ class Committer:
 
     def take(self, judged: Judged) -> None:
         """Commit one step, or hand it to the second process. Errors of earlier steps are raised here."""
-        if self._pool is None and len(judged.observations) >= LARGE:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        if len(judged.observations) >= LARGE:
+            self.warm()
         if self._pool is None:
             self._done.append(commit_judged(self._archive, self._account, self._harvest_id, judged))
             return
@@ -76,6 +76,12 @@ class Committer:
         name = f"{self._account.platform}/{self._account.name}"
         piece = msgspec.msgpack.encode(judged)
         self._running.append(self._pool.submit(_commit_elsewhere, *place, name, self._harvest_id, piece))
+
+    def warm(self) -> None:
+        """Start the second process now: that takes a second or two, and whoever calls is sure to need it."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool.submit(_archive_elsewhere, str(self._archive.agency.folder), str(self._archive.state))
 
     def tallies(self) -> Iterator[Tally]:
         """What every commit of this harvest did, in order; waits for those that are still running."""
@@ -115,6 +121,9 @@ def commit_judged(archive: Archive, account: Account, harvest_id: str, judged: J
         evidence=judged.evidence,
         cursor=judged.cursor,
         walked=judged.walked.to_dict() if judged.walked else None,
+        imported=judged.imported,
+        kept=judged.kept,
+        resolved=judged.resolved,
     )
     return _tally(commit(archive, batch))
 
@@ -133,12 +142,16 @@ def _tally(done: Accessioned) -> Tally:
 _archives: dict[tuple[str, str], Archive] = {}  # of the second process: one, opened at its first step
 
 
-def _commit_elsewhere(agency: str, state: str, account: str, harvest_id: str, judged: bytes) -> bytes:
+def _archive_elsewhere(agency: str, state: str) -> None:
     from social_archive.archive import open_archive
 
     gc.set_threshold(*_FEW_COLLECTIONS)
-    archive = _archives.get((agency, state))
-    if archive is None:
-        archive = _archives[agency, state] = open_archive(Path(agency), state=Path(state))
+    if (agency, state) not in _archives:
+        _archives[agency, state] = open_archive(Path(agency), state=Path(state))
+
+
+def _commit_elsewhere(agency: str, state: str, account: str, harvest_id: str, judged: bytes) -> bytes:
+    _archive_elsewhere(agency, state)
+    archive = _archives[agency, state]
     piece = msgspec.msgpack.decode(judged, type=Judged)
     return msgspec.msgpack.encode(commit_judged(archive, archive.account(account), harvest_id, piece))

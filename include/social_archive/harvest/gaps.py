@@ -19,6 +19,9 @@ _SENTENCES = {
     "platform_error": "The platform could not be read.",
 }
 
+NEVER_CLOSED = frozenset({"import_limits"})
+"""What an export could not contain stays unknown: a harvest sees what stands now, not what stood then."""
+
 
 def failure_gap(failure: PlatformError, *, open_gaps: list[OpenGap], last_look: int | None, now: int) -> Observation:
     """The gap that a failed harvest leaves: from the last complete look until now.

@@ -45,11 +45,11 @@ class MediaStep:
             before = known.get(o.native_id)
             if before is not None and before.digest == evidential_digest(o):
                 continue  # nothing new: this observation will not be written
-            held = self._held(before.rid) if before is not None and before.has_media else {}
+            held = held_media(self._archive, before.rid) if before is not None and before.has_media else {}
             for medium in o.media:
                 earlier = held.get(medium.id or medium.url)
                 if earlier is not None:
-                    _take_over(medium, earlier)
+                    take_over(medium, earlier)
                 else:
                     written += self._fetch(o, medium)
         return written
@@ -66,22 +66,24 @@ class MediaStep:
         medium.key, medium.sha256, medium.bytes, medium.mime = ref.key, ref.sha256, ref.size, got.mime
         return [describe(ref, cls="media", rows=0, retain_until=cohort.retain_until)]
 
-    def _held(self, rid: str) -> dict[str, Media]:
-        """The stored attachments of the versions of one thing, by the platform's id for them."""
-        held: dict[str, Media] = {}
-        catalog, mirror = self._archive.catalog, self._archive.mirror
-        for _version, _n, _leaf, key in catalog.where(rid):
-            located = catalog.object(key)
-            if located is None:
-                continue
-            rows = pq.read_table(mirror.path(located), columns=["rid", "media"], filters=[("rid", "=", rid)],
-                                 partitioning=None).to_pylist()  # fmt: skip
-            for medium in (m for row in rows for m in row["media"] or ()):
-                if medium["outcome"] == "stored":
-                    held[medium["id"] or medium["url"]] = Media(**medium)
-        return held
+
+def held_media(archive: Archive, rid: str) -> dict[str, Media]:
+    """The stored attachments of the versions of one thing, by the platform's id for them."""
+    held: dict[str, Media] = {}
+    catalog, mirror = archive.catalog, archive.mirror
+    for _version, _n, _leaf, key in catalog.where(rid):
+        located = catalog.object(key)
+        if located is None:
+            continue
+        rows = pq.read_table(mirror.path(located), columns=["rid", "media"], filters=[("rid", "=", rid)],
+                             partitioning=None).to_pylist()  # fmt: skip
+        for medium in (m for row in rows for m in row["media"] or ()):
+            if medium["outcome"] == "stored":
+                held[medium["id"] or medium["url"]] = Media(**medium)
+    return held
 
 
-def _take_over(medium: Media, earlier: Media) -> None:
+def take_over(medium: Media, earlier: Media) -> None:
+    """The attachment that an earlier version holds is this one's too."""
     medium.outcome = "stored"
     medium.key, medium.sha256, medium.bytes, medium.mime = earlier.key, earlier.sha256, earlier.bytes, earlier.mime

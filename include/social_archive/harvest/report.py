@@ -31,6 +31,9 @@ class Judged(msgspec.Struct, kw_only=True):
     evidence: dict[str, object] | None = None
     cursor: dict[str, int | None] | None = None
     walked: Walked | None = None
+    imported: bool = False
+    kept: list[dict[str, object]] = []
+    resolved: list[dict[str, str]] = []
 
 
 class GapNotice(msgspec.Struct, frozen=True):

@@ -15,10 +15,11 @@ from social_archive.catalog import Known
 from social_archive.config import Account
 from social_archive.errors import PlatformError
 from social_archive.harvest.ahead import ahead
-from social_archive.harvest.gaps import closed, coverage_gap, failure_gap, notice
+from social_archive.harvest.gaps import NEVER_CLOSED, closed, coverage_gap, failure_gap, notice
 from social_archive.harvest.media import MediaStep
 from social_archive.harvest.report import GapNotice, Step
 from social_archive.harvest.walked import Tracks, Walked
+from social_archive.joining import is_idless
 from social_archive.platforms import Page, Platform
 from social_archive.record import Observation, Unreadable, now_micros
 
@@ -123,7 +124,7 @@ class Walk:
                 self._note_shortfall(page, None)
             self._progress("posts", len(self._met.posts))
         known = self.archive.catalog.posts(*self._where, self._window)
-        self._met.absent += [k for i, k in known.items() if i not in self._met.posts and k.state not in _GONE]
+        self._met.absent += [k for i, k in known.items() if i not in self._met.posts and _can_be_asked_for(k)]
 
     def _threads(self) -> Iterator[Step]:
         roots = self._roots()
@@ -173,7 +174,7 @@ class Walk:
             self._met.posts |= {
                 i: k.created_at
                 for i, k in self.archive.catalog.posts(*self._where, None).items()
-                if k.state not in _GONE and i not in self._met.posts
+                if _can_be_asked_for(k) and i not in self._met.posts
             }
         return [root for root in self._met.posts if not self._looked_already(root)]
 
@@ -238,7 +239,7 @@ class Walk:
             return
         known = self.archive.catalog.under(*self._where, root)
         for native_id, k in known.items():
-            if native_id not in self._met.under and k.kind != "gap" and k.state not in _GONE:
+            if native_id not in self._met.under and k.kind != "gap" and _can_be_asked_for(k):
                 self._met.absent.append(k)
         if not short:
             self._close_gaps(thread=root)
@@ -300,10 +301,15 @@ class Walk:
         """Close what this walk has now seen: a thread's coverage gap, or (at the end) the failures before it."""
         for gap in self.archive.catalog.open_gaps(*self._where):
             of_thread = gap.native_id.split(":thread:", 1)[1] if ":thread:" in gap.native_id else None
-            if of_thread == thread and gap.native_id not in self._left:
+            if of_thread == thread and gap.native_id not in self._left and gap.reason not in NEVER_CLOSED:
                 self._keep_gap(closed(gap, now=self.started))
 
     def _keep_gap(self, gap: Observation) -> None:
         gap.observed_at = gap.observed_at or now_micros()
         self._take(gap)
         self.gaps.append(notice(gap))
+
+
+def _can_be_asked_for(known: Known) -> bool:
+    """Not what is gone, and not what came from an export without the platform's id: nobody knows it by ours."""
+    return known.state not in _GONE and not is_idless(known.native_id)
