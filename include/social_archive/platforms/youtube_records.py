@@ -269,9 +269,12 @@ def next_page(answer: Answer) -> str | None:
 
 
 def is_empty_list(answer: Answer) -> bool:
-    """Does this well-formed list hold nothing? (A list without `items` is no answer about an id.)"""
-    body = answer.json()
-    return isinstance(body, dict) and str(body.get("kind", "")).endswith("ListResponse") and not body.get("items")
+    """Does this well-formed list hold nothing? (What is no list is no answer about an id.)"""
+    try:
+        members = strict_json.members(answer.body)
+        return members.get("kind", b"").endswith(b'ListResponse"') and strict_json.items(members["items"]) == []
+    except (strict_json.BadJson, KeyError):
+        return False
 
 
 def only_item(answer: Answer) -> dict[str, Any] | None:
