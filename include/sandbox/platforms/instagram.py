@@ -342,7 +342,10 @@ class Instagram(StandIn):
 
 
 def _spoiled(entity: dict[str, Any], how: str | None, *, text: str) -> dict[str, Any]:
-    """Broken only where all of what could be broken was asked for."""
+    """Broken only where all of what could be broken was asked for. Without its text a comment would be nothing: it is
+    the name that goes missing or is mistyped."""
+    if how in ("missing_field", "mistyped_field"):
+        text = "username"
     whole_entity = {"id", "timestamp", text} <= entity.keys()
     return spoiled(entity, how, id="id", time="timestamp", text=text) if whole_entity else entity
 

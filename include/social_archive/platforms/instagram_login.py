@@ -176,7 +176,7 @@ class InstagramLogin(Login):
         return micros(datetime.combine(day, time.min, tzinfo=UTC)) + _TOKEN_LIFE
 
     def prove(self) -> None:
-        """Renew the token. Instagram refuses that within a day of the last time; whether it is dead, `account` tells."""
+        """Renew the token. Instagram refuses that within a day of the last time; `account` tells whether it is dead."""
         try:
             query = {"grant_type": "ig_refresh_token"}
             answer, refusal = self.graph.attempt("refresh_access_token", query, versioned=False)
