@@ -142,8 +142,8 @@ class Instagram(Platform):
             yield self._page(
                 "thread", answer, "comment", shortfall=kept_back or ("replies_cap_50" if capped else None), root=root
             )
-            for parent in further:
-                yield from self._replies(root, parent)
+            for parent, following in further:
+                yield from self._replies(root, parent, following)
 
     def item(self, native_id: str) -> Sighting:
         self._own()
@@ -244,17 +244,21 @@ class Instagram(Platform):
             else:
                 yield self._page("posts", answer, "media")
 
-    def _comments(self, path: str, fields: str) -> Iterator[tuple[Answer, Edge]]:
+    def _comments(
+        self, path: str, fields: str, start: dict[str, str] | None = None
+    ) -> Iterator[tuple[Answer, Edge]]:
         """The pages of a list of comments; none when what they stand under went in between."""
-        query = {"fields": fields, "limit": str(COMMENT_CAP)}
-        for answer, edge in self._graph.pages(
-            path, query, needs=self._login.comments_scope, tolerated=lambda refusal: refusal.is_no_such_thing
-        ):
+        found = self._graph.pages(
+            path, {"fields": fields, "limit": str(COMMENT_CAP)}, needs=self._login.comments_scope,
+            tolerated=lambda refusal: refusal.is_no_such_thing, start=start,
+        )  # fmt: skip
+        for answer, edge in found:
             if edge is not None:
                 yield answer, edge
 
-    def _replies(self, root: str, parent: str) -> Iterator[Page]:
-        for answer, edge in self._comments(f"{parent}/replies", _REPLY_FIELDS):
+    def _replies(self, root: str, parent: str, following: dict[str, str]) -> Iterator[Page]:
+        """The replies that did not fit into their comment."""
+        for answer, edge in self._comments(f"{parent}/replies", _REPLY_FIELDS, following):
             capped = edge.next_query is None and len(edge.data) >= COMMENT_CAP
             shortfall = "replies_cap_50" if capped else None
             yield self._page("thread", answer, "comment", shortfall=shortfall, root=root, parent=parent)

@@ -208,14 +208,21 @@ class Graph:
         return answer
 
     def pages(
-        self, path: str, query: dict[str, str], *, needs: str = "", tolerated: Callable[[Refusal], bool] = _nothing
+        self,
+        path: str,
+        query: dict[str, str],
+        *,
+        needs: str = "",
+        tolerated: Callable[[Refusal], bool] = _nothing,
+        start: dict[str, str] | None = None,
     ) -> Iterator[tuple[Answer, Edge | None]]:
         """The pages of a list, to its end: a page may be empty and yet not the last.
 
-        A refusal that is `tolerated` comes as an answer without a page (None), and ends the list.
+        A refusal that is `tolerated` comes as an answer without a page (None), and ends the list. `start` is the query
+        of a page that another answer pointed to.
         """
         given: set[frozenset[tuple[str, str]]] = set()
-        more: dict[str, str] = {}
+        more = start or {}
         while True:
             answer, refusal = self.attempt(path, {**more, **query})
             if refusal is not None and tolerated(refusal):

@@ -277,8 +277,9 @@ def listed(edge: Edge) -> list[tuple[str | None, int | None, int | None]]:
     return found
 
 
-def cut_short(edge: Edge, cap: int) -> tuple[list[str], bool]:
-    """Comments that have further pages of replies; and is there one whose replies end at the cap without saying so?"""
+def cut_short(edge: Edge, cap: int) -> tuple[list[tuple[str, dict[str, str]]], bool]:
+    """Comments that have further pages of replies, with the query of the next one; and is there a comment whose replies
+    fill a page to the cap without a word of another?"""
     more, capped = [], False
     for native in edge.data:
         if b'"replies"' not in bytes(native):
@@ -290,9 +291,9 @@ def cut_short(edge: Edge, cap: int) -> tuple[list[str], bool]:
         top = exact_id(comment.id)
         if comment.replies is None or top is None:
             continue
-        if comment.replies.next_query is not None:
-            more.append(top)
+        following = comment.replies.next_query
+        if following is not None:
+            more.append((top, following))
         elif len(comment.replies.data) >= cap:
             capped = True
     return more, capped
-
