@@ -134,7 +134,6 @@ def _parsed(text: str) -> Any:
 
 
 class Paging(msgspec.Struct):
-    cursors: Any = None
     next: Any = None
 
 

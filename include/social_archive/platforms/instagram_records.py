@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -59,14 +59,13 @@ class Reader:
         """A comment and the replies that came inside it: each is a record of its own, and holds its own bytes only."""
         try:
             members = strict_json.members(native)
-            replies = strict_json.items(strict_json.members(members["replies"])["data"])
-        except (strict_json.BadJson, KeyError) as problem:
-            yield Unreadable(native=native, reason=getattr(problem, "code", "no_replies"))
-            replies = _replies_in(native)
-            top = _id_in(native)
+        except strict_json.BadJson as problem:
+            yield Unreadable(native=native, reason=problem.code)
+            top, replies = _skimmed(native)
         else:
             yield self.alone(_without_replies(members))
             top = exact_id(_decoded(members.get("id", b"null")))
+            replies = yield from _cut_out(members.get("replies", b"null"))
         for reply in replies:
             yield self.alone(reply, top)
 
@@ -229,20 +228,24 @@ class _Envelope(msgspec.Struct):
 _envelope_of = msgspec.json.Decoder(_Envelope).decode
 
 
-def _replies_in(native: bytes) -> list[bytes]:
-    """The replies inside a comment that cannot be trusted itself: they answer for themselves."""
-    try:
-        replies = _envelope_of(native).replies
-    except (ValueError, RecursionError):
+def _cut_out(inside: bytes) -> Generator[Unreadable, None, list[bytes]]:
+    """The replies of a list inside a comment. A list of another shape is quarantined, for there may be some in it."""
+    if inside == b"null":
         return []
-    return [bytes(reply) for reply in replies.data] if replies else []
-
-
-def _id_in(native: bytes) -> str | None:
     try:
-        return exact_id(_envelope_of(native).id)
+        return strict_json.items(strict_json.members(inside)["data"])
+    except (strict_json.BadJson, KeyError):
+        yield Unreadable(native=inside, reason="replies_unreadable")
+        return []
+
+
+def _skimmed(native: bytes) -> tuple[str | None, list[bytes]]:
+    """Id and replies of a comment that cannot be trusted itself: the replies answer for themselves."""
+    try:
+        comment = _envelope_of(native)
     except (ValueError, RecursionError):
-        return None
+        return None, []
+    return exact_id(comment.id), [bytes(reply) for reply in comment.replies.data] if comment.replies else []
 
 
 def _decoded(value: bytes) -> Any:
