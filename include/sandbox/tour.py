@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,18 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.table import Table
 
-from sandbox import control, folder
+from sandbox import control, exports, folder
+from sandbox.platforms import registry
+from sandbox.story import build
 from social_archive.archive import Archive, open_archive
-from social_archive.config import load_agency
+from social_archive.config import Account, load_agency
 from social_archive.harvest import HarvestReport, run
 from social_archive.note import Signer
 from social_archive.stack import seaweed
 from social_archive.store import ensure_buckets
 
 MAIN = "larkspur"
+_SHOWN = ("present", "hidden", "held_for_review")
 
 
 @dataclass
@@ -50,10 +54,18 @@ class Tour:
     """A running tour: the archive, the platforms' control, and what has been shown so far."""
 
     archive: Archive
-    mastodon: control.Control
+    controls: dict[str, control.Control]
     console: Console
     steps: list[Step] = field(default_factory=list)
     remembered: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mastodon(self) -> control.Control:
+        return self.controls["mastodon"]
+
+    def accounts(self, *, real: bool) -> list[Account]:
+        """Those on the platforms whose real servers the tests also meet, or all the others."""
+        return [a for a in self.archive.agency.accounts if (a.platform in ("mastodon", "bluesky")) is real]
 
     def harvest(self, account: str = MAIN) -> HarvestReport:
         with self.console.status(f"harvesting {account}"):
@@ -86,9 +98,9 @@ class Tour:
 
 
 def harvest(t: Tour) -> str:
-    """**Harvest.** Every account is read: posts, comments, replies at every depth, the profile, the pictures. Each
+    """**Harvest.** Accounts are read: posts, comments, replies at every depth, the profile, the pictures. Each
     becomes a row of Parquet in the locked bucket; one ledger entry makes a batch of them records."""
-    reports = [t.harvest(a.name) for a in t.archive.agency.accounts]
+    reports = [t.harvest(a.name) for a in t.accounts(real=True)]
     for r in reports:
         note = f"  ({r.outcome}: {r.message.split('. ')[0]})" if r.outcome != "ok" else ""
         t.console.print(
@@ -99,6 +111,43 @@ def harvest(t: Tour) -> str:
     assert taken > 500
     assert sum(r.outcome == "ok" for r in reports) >= len(reports) - 1
     return f"{taken} records"
+
+
+def import_(t: Tour) -> str:
+    """**Import.** What the library downloaded from a platform before it had an archive comes in too: checked like a
+    harvest, kept with its file, and a gap says what such a download cannot contain. Twice is the same as once."""
+    taken = 0
+    for platform in ("facebook", "youtube"):
+        anchor = date.fromisoformat(t.controls[platform].state()["anchor"])
+        world = build(platform, anchor)
+        download = t.archive.state / f"{platform}-download.zip"
+        exports.write(platform, world, MAIN, download, registry()[platform](world, t.controls[platform].url))
+        t.command("import", str(download), "--account", f"larkspur-{platform}")
+        again = t.asked("import", str(download), "--account", f"larkspur-{platform}")
+        assert again["new"] == 0
+        taken += again["unchanged"]
+    assert taken > 50
+    t.remembered["imported"] = taken
+    return f"{taken} records imported, 0 the second time"
+
+
+def every_platform(t: Tour) -> str:
+    """**Every platform.** Facebook, Instagram, Threads, YouTube, X, Flickr, TikTok, LinkedIn, Pinterest: each is read
+    to the last record that it shows, and compared with the truth. What was imported joins with what is harvested."""
+    whole = 0
+    for account in t.accounts(real=False):
+        report = t.harvest(account.name)
+        shown = {i["id"]: i for i in t.controls[account.platform].truth(MAIN) if i["state"] in _SHOWN}
+        known = t.archive.catalog.latest(account.platform, account.name, list(shown))
+        assert report.outcome == "ok", f"{account.name}: {report.message}"
+        assert {i: k.state for i, k in known.items()} == {i: item["state"] for i, item in shown.items()}, account.name
+        gaps = ", ".join(sorted({gap.reason for gap in report.gaps}))
+        t.console.print(
+            f"  {account.platform:10} {report.posts:4} posts {report.comments:4} comments {report.replies:4} replies"
+            f"   equals what the platform shows{f'   (gap: {gaps})' if gaps else ''}", markup=False, highlight=False,
+        )  # fmt: skip
+        whole += len(shown)
+    return f"{len(t.accounts(real=False))} platforms, {whole} records, all equal"
 
 
 def second_run_adds_nothing(t: Tour) -> str:
@@ -228,8 +277,8 @@ def _answers(t: Tour) -> str:
 
 
 STEPS: tuple[Callable[[Tour], str], ...] = (
-    harvest, second_run_adds_nothing, edit_makes_a_version, quarantine, gap, dead_login_pauses_one,
-    coverage, find, prove, tamper_is_named, rebuild,
+    harvest, import_, every_platform, second_run_adds_nothing, edit_makes_a_version, quarantine, gap,
+    dead_login_pauses_one, coverage, find, prove, tamper_is_named, rebuild,
 )  # fmt: skip
 
 
@@ -255,7 +304,7 @@ def _told(tour: Tour, step: Callable[[Tour], str]) -> bool:
         figure, ok = step(tour), True
     except Exception as failure:
         figure, ok = f"{type(failure).__name__}: {failure}", False
-    tour.steps.append(Step(step.__name__, ok, figure, round(time.monotonic() - started, 1)))
+    tour.steps.append(Step(step.__name__.rstrip("_"), ok, figure, round(time.monotonic() - started, 1)))
     tour.console.print(f"  {'✓' if ok else '✗'} {figure}", style="green" if ok else "red", markup=False)
     return ok
 
@@ -280,7 +329,8 @@ def _stage(state: Path, console: Console) -> Iterator[Tour]:
                 config.ledger.signing_key.partition(":")[2]: key.text(),
             }
             ensure_buckets(config.store, client=store.client("admin"))
-            yield Tour(open_archive(agency, state=state), control.Control(urls["mastodon"]), console)
+            controls = {name: control.Control(url) for name, url in urls.items()}
+            yield Tour(open_archive(agency, state=state), controls, console)
     finally:
         store.stop()
 
