@@ -9,11 +9,12 @@ from sandbox.platforms import registry
 from social_archive.config import load_agency
 
 
-def test_the_sample_agency_is_right_and_has_five_enabled_accounts() -> None:
+def test_the_sample_agency_is_right_and_has_an_account_on_every_platform() -> None:
     agency = load_agency(AGENCY)
-    assert [a.name for a in agency.enabled_accounts()] == [
-        "larkspur", "larkspur-kids", "larkspur-archive", "larkspur-bluesky", "larkspur-teens",
-    ]  # fmt: skip
+    named = [a.name for a in agency.enabled_accounts()]
+    assert named[:5] == ["larkspur", "larkspur-kids", "larkspur-archive", "larkspur-bluesky", "larkspur-teens"]
+    assert {a.platform for a in agency.enabled_accounts()} == set(registry())
+    assert set(named[5:]) == {f"larkspur-{name}" for name in registry() if name not in ("mastodon", "bluesky")}
     assert agency.policy is not None
     assert {item.series for item in agency.retention.items} >= {"local-history", "children-programs", "social-postings"}
 
@@ -30,7 +31,7 @@ def test_accounts_point_at_the_stand_ins_fixed_ports() -> None:
 
 
 def test_a_copy_points_elsewhere_and_keeps_the_rest(tmp_path: Path) -> None:
-    there = {"mastodon": "http://127.0.0.1:1", "bluesky": "http://127.0.0.1:2"}
+    there = {name: f"http://127.0.0.1:{number}" for number, name in enumerate(registry(), start=1)}
     copy = load_agency(agency_folder(tmp_path / "copy", there, bucket="another-bucket"))
     assert copy.store.bucket == "another-bucket"
     assert {a.settings.get("server") or a.settings.get("pds") for a in copy.accounts} == set(there.values())
