@@ -201,7 +201,7 @@ def _signature(method: Callable[..., Any]) -> tuple[dict[str, str], dict[str, se
     """The parameter types and enumerations of an edge, as the package would check them before it sends anything."""
     checker = method(_Node(id="1"), pending=True)._param_checker
     enums = {name: {v for v in values if isinstance(v, str)} for name, values in checker._enum_data.items()}
-    return dict(checker._types), enums
+    return dict(checker._type_check_info), enums
 
 
 class _Node(dict[str, str]):

@@ -318,7 +318,7 @@ class Facebook(StandIn):
             body["parent"] = {"id": self.native(self.world.items[item.parent]), "created_time": stamp(item.created)}
         if item.image:
             body["attachment"] = self._photo(item, 1)
-        return spoiled(projected(body, wanted), item.malformed, id="id", time="created_time", text="message")
+        return _spoiled(projected(body, wanted), item.malformed)
 
     def _who(self, author: str) -> dict[str, str]:
         return {"id": self.native_account(author), "name": self.world.author(author).name}
@@ -392,6 +392,12 @@ def _missing(name: str) -> GraphError:
         400, 100, 33, f"Unsupported get request. Object with ID '{name}' does not exist, cannot be loaded due to "
         "missing permissions, or does not support this operation.",
     )  # fmt: skip
+
+
+def _spoiled(comment: dict[str, Any], how: str | None) -> dict[str, Any]:
+    """A comment has nothing but its text, and without one it is none; so what goes missing is its author."""
+    text = {"missing_field": "from", "mistyped_field": "permalink_url"}.get(how or "", "message")
+    return spoiled(comment, how, id="id", time="created_time", text=text)
 
 
 def _counted(total: int, **more: Any) -> dict[str, Any]:
