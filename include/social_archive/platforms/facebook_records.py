@@ -189,6 +189,8 @@ class Reader:
 
     def blocked(self, native: bytes) -> Item:
         """One page of the list of people and Pages that may not comment here, as one record."""
+        if self._page_id is None:
+            return Unreadable(native=native, reason="page_unknown")
         try:
             entries = strict_json.items(strict_json.members(native)["data"])
         except (strict_json.BadJson, KeyError) as problem:
