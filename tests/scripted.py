@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from social_archive.platforms.base import Field, Pace, Page, Platform, Problem, Sighting
+from social_archive.platforms.base import VISITOR_POST, Field, Pace, Page, Platform, Problem, Sighting
 from social_archive.record import Observation, State, Unreadable, now_micros
 
 MONTH = 30 * 86_400_000_000
@@ -29,6 +29,7 @@ class Item(msgspec.Struct, kw_only=True):
     author: str = "ada-invented"
     age: int = MONTH  # microseconds
     state: State = "present"
+    visitor: bool = False  # a post that somebody else left on the account's page
 
 
 class Script:
@@ -106,7 +107,8 @@ class Scripted(Platform):
                     root_native_id=raw.get("root"),
                     state=raw.get("state", "present"),
                     author_id=raw.get("author", "larkspur"),
-                    author_is_account=raw["kind"] in ("post", "profile"),
+                    author_is_account=raw["kind"] in ("post", "profile") and not raw.get("visitor"),
+                    flags=(VISITOR_POST,) if raw.get("visitor") else (),
                     created_at=created - created % 86_400_000_000,
                 ),
                 page,

@@ -31,8 +31,10 @@ def build(platform: str, anchor: date) -> World:
     accounts = [_account(entry, library["notice"]) for entry in library["accounts"][platform]]
     people = [Person(**entry) for entry in _load("people")["people"]]
     world = World(platform, anchor, accounts, people)
-    for account in accounts:
+    for account, entry in zip(accounts, library["accounts"][platform], strict=True):
         _Year(world, account).write()
+        for number, left in enumerate(entry.get("visitors", ())):
+            _visit(world, account, f"{account.key}/visitor-{number}", left)
     for key in _load("difficult")["deactivated"]:
         world.gone.add(key)
     return world
@@ -49,6 +51,15 @@ def _account(entry: dict[str, Any], notice: str) -> Account:
         fields=tuple((name, value) for name, value in entry.get("fields", ())),
         dead_login=entry.get("dead_login", False),
     )  # fmt: skip
+
+
+def _visit(world: World, account: Account, key: str, left: dict[str, Any]) -> None:
+    """What somebody posted on the account's own page, where a platform has that, and the staff's answer."""
+    at = midnight(world.anchor) - timedelta(days=left["day"]) + timedelta(hours=9)
+    answered = at + timedelta(hours=2)
+    world.add(Item(key, account.key, left["by"], at, [Revision(at, left["text"])], category="question"))
+    answer = [Revision(answered, left["answer"])]
+    world.add(Item(f"{key}.0", account.key, account.key, answered, answer, parent=key, category="answer"))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from social_archive.harvest.report import GapNotice, Step
 from social_archive.harvest.walked import Tracks, Walked
 from social_archive.joining import is_idless
 from social_archive.platforms import Page, Platform
+from social_archive.platforms.base import VISITOR_POST
 from social_archive.record import Observation, Unreadable, now_micros
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Walk:
         o.adapter = self.adapter.adapter
         if not o.native:
             o.native = b"(empty answer)"
-        if o.kind == "post" and o.author_is_account:
+        if o.kind == "post" and (o.author_is_account or VISITOR_POST in o.flags):
             self._met.posts[o.native_id] = o.created_at
             if o.created_at is not None and (self._met.newest is None or o.created_at > self._met.newest):
                 self._met.newest = o.created_at

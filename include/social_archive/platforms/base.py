@@ -10,7 +10,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -44,6 +44,9 @@ class Pace:
     requests: int
     seconds: int
 
+
+VISITOR_POST: Final = "visitor_post"
+"""Flag of a post that somebody else left on the account's own page: its thread is read like that of an own post."""
 
 PageKind = Literal["profile", "posts", "thread", "item"]
 

@@ -86,6 +86,15 @@ def test_a_deleted_middle_reply_is_deleted_and_its_hidden_descendants_are_not(li
     assert history(archive, "r2") == [(1, "present", "Me too")]
 
 
+def test_the_thread_under_a_visitors_post_is_read_and_watched_like_that_of_an_own_one(library: Library) -> None:
+    left = Item(id="v1", text="Whose bookmark is this?", author="mara-invented", visitor=True)
+    script = Script(left, Item(id="c9", text="Ours, thank you.", parent="v1", root="v1"))
+    archive = library(script)
+    assert harvest(archive).comments == 1
+    script.delete("c9")
+    assert harvest(archive).deleted == 1
+
+
 def test_a_deletion_keeps_the_platforms_answer_as_its_evidence(library: Library, script: Script) -> None:
     archive = library(script)
     harvest(archive)
