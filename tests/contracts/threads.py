@@ -6,20 +6,21 @@ API's reference (2026).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
+import httpx
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 from sandbox.platforms.threads import Threads as StandIn
 from sandbox.platforms.threads import token_of
 from social_archive.platforms import threads as adapter
 from social_archive.platforms.base import Page
 
-no_contract = "No registry package holds a contract of the Threads API; tests/sandbox/test_threads.py holds it to tables."
+no_contract = "No package holds a contract of the Threads API; tests/sandbox/test_threads.py holds it to tables."
 
 _MEDIA: dict[str, type | tuple[type, ...]] = {
     "id": str, "media_product_type": str, "media_type": str, "media_url": str, "permalink": str, "username": str,
@@ -80,10 +81,13 @@ def problems_of(path: str, query: dict[str, str], body: Any) -> list[str]:
 
 
 def _of_object(item: dict[str, Any], fields: dict[str, Any]) -> list[str]:
-    return [
-        f"{name}: {value!r:.60}" for name, value in item.items()
-        if name not in fields or not isinstance(value, fields[name]) or value not in _VALUES.get(name, {value})
-    ] if all(isinstance(value, str | int | bool) for name, value in item.items() if name in _VALUES) else ["enums"]  # fmt: skip
+    return [f"{name}: {value!r:.60}" for name, value in item.items() if not _fits(name, value, fields)]
+
+
+def _fits(name: str, value: Any, fields: dict[str, Any]) -> bool:
+    if name not in fields or not isinstance(value, fields[name]):
+        return False
+    return name not in _VALUES or value in _VALUES[name]
 
 
 def unknown_parameters(path: str, query: dict[str, str]) -> list[str]:
@@ -103,19 +107,22 @@ def _edge(path: str) -> tuple[str, dict[str, Any], set[str], bool] | None:
 
 def pages_for_bench(stand_in: StandIn) -> Iterable[Page]:
     """Pages of 200 replies, 2,400 in all, from the stand-in's own conversations."""
-    client = TestClient(Starlette(routes=stand_in.routes()))
-    query = {"access_token": token_of("larkspur"), "fields": adapter.REPLY_FIELDS, "reverse": "false"}
-    replies: list[Any] = []
-    root = ""
-    for item in stand_in.world.items.values():
-        if item.is_post and stand_in.shows(item) and len(replies) < 400:
-            root = stand_in.native(item)
-            replies += client.get(f"/v1.0/{root}/conversation", params=query).json().get("data", [])
-    assert replies
-    replies = (replies * (2_400 // len(replies) + 1))[:2_400]
-    for start in range(0, len(replies), 200):
-        body = json.dumps({"data": replies[start : start + 200]}, ensure_ascii=False, separators=(",", ":"))
+    root, replies = asyncio.run(_conversations(stand_in))
+    for start in range(0, 2_400, 200):
+        shown = [replies[(start + n) % len(replies)] for n in range(200)]
+        body = json.dumps({"data": shown}, ensure_ascii=False, separators=(",", ":"))
         yield Page(
             kind="thread", endpoint="bench", body=body.encode(), response_sha256="", http_date=None, observed_at=0,
             context={"root": root, "owner": "77", "username": "larkspur"},
         )  # fmt: skip
+
+
+async def _conversations(stand_in: StandIn) -> tuple[str, list[Any]]:
+    transport = httpx.ASGITransport(Starlette(routes=stand_in.routes()))
+    query = {"access_token": token_of("larkspur"), "fields": adapter.REPLY_FIELDS, "reverse": "false"}
+    root, replies = "", []
+    async with httpx.AsyncClient(transport=transport, base_url="http://stand-in") as client:
+        for item in [i for i in stand_in.world.by("larkspur") if i.is_post and stand_in.shows(i)]:
+            root = stand_in.native(item)
+            replies += (await client.get(f"/v1.0/{root}/conversation", params=query)).json()["data"]
+    return root, replies

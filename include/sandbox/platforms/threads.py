@@ -49,6 +49,7 @@ class Login:
     """Who a token belongs to, and what it may do."""
 
     account: str
+    kind: str
     scopes: tuple[str, ...]
     days_left: int
     days_old: int
@@ -60,10 +61,13 @@ class Threads(StandIn):
     limit = (6000, 60)
     malformations = SPOILINGS
     known: ClassVar[frozenset[str]] = frozenset(
-        "id media_product_type media_type media_url permalink owner username text timestamp shortcode thumbnail_url "
-        "children is_quote_post quoted_post reposted_post alt_text link_attachment_url has_replies is_reply "
-        "is_reply_owned_by_me root_post replied_to hide_status reply_audience gif_url poll_attachment topic_tag".split()
-    )
+        (
+            "id", "media_product_type", "media_type", "media_url", "permalink", "owner", "username", "text",
+            "timestamp", "shortcode", "thumbnail_url", "children", "is_quote_post", "quoted_post", "reposted_post", "alt_text",
+            "link_attachment_url", "has_replies", "is_reply", "is_reply_owned_by_me", "root_post", "replied_to",
+            "hide_status", "reply_audience", "gif_url", "poll_attachment", "topic_tag",
+        )
+    )  # fmt: skip
 
     @classmethod
     def environment(cls) -> dict[str, str]:
@@ -115,12 +119,12 @@ class Threads(StandIn):
     def _login(self, token: str | None) -> Login | None:
         for account in self.world.accounts:
             for kind, scopes in _KINDS.items():
-                if token and token.removesuffix("-renewed") == token_of(account, kind):
+                if token in (token_of(account, kind), token_of(account, f"{kind}-renewed")):
                     if self.world.expired.get(account):
                         return None
-                    renewed = token.endswith("-renewed")
+                    renewed = token != token_of(account, kind)
                     left = 10 if kind == "dying" and not renewed else 60 if renewed else 50
-                    return Login(account, scopes, left, 60 - left)
+                    return Login(account, kind, scopes, left, 60 - left)
         return None
 
     def _guarded(self, endpoint: Callable[[Request, Login], Response]) -> Callable[[Request], Any]:
@@ -156,7 +160,7 @@ class Threads(StandIn):
     def _refresh(self, request: Request, login: Login) -> Response:
         if request.query_params.get("grant_type") != "th_refresh_token" or login.days_old < 1:
             raise ThreadsError(400, 100, 0, "The access token cannot be refreshed.")
-        token = request.query_params["access_token"].removesuffix("-renewed") + "-renewed"
+        token = token_of(login.account, f"{login.kind}-renewed")
         return answer({"access_token": token, "token_type": "bearer", "expires_in": 60 * _DAY})
 
     # ------------------------------------------------------------------ lists
@@ -232,7 +236,8 @@ class Threads(StandIn):
 
     def _media(self, item: Item, fields: dict[str, str], reader: str) -> dict[str, Any]:
         whole_item = self._post(item) if item.is_post else self._reply(item, reader)
-        spoilt = spoiled(whole_item, item.malformed, id="id", time="timestamp", text="text")
+        drifting = "username" if item.malformed in ("mistyped_field", "missing_field") else "text"
+        spoilt = spoiled(whole_item, item.malformed, id="id", time="timestamp", text=drifting)
         return {name: value for name, value in spoilt.items() if name in fields or name not in whole_item}
 
     def _post(self, item: Item) -> dict[str, Any]:

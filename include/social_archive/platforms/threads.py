@@ -1,4 +1,4 @@
-"""Threads (Meta's Threads API): one account's posts, every reply under them at every depth, also hidden and held ones."""
+"""Threads (Meta's Threads API): one account's posts and every reply under them, hidden and held ones included."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ class Threads(Platform):
         if not self._held_refused:
             return self._token.warnings()
         unseen = Problem(
-            f"Threads refuses to list replies of {self.target.name} that wait for approval (code {self._held_refused}).",
+            f"Threads refuses to list what waits for approval by {self.target.name} (code {self._held_refused}).",
             "Nothing else is missing. Look for them in the Threads app until this message ends.",
         )
         return [*self._token.warnings(), unseen]

@@ -21,6 +21,7 @@ _HIDDEN: Final[dict[Any, tuple[State, tuple[str, ...]]]] = {
     "RESTRICTED": ("hidden", ("restricted",)),
 }  # fmt: skip
 _WITH_MEDIA: Final = frozenset({"IMAGE", "VIDEO", "AUDIO", "CAROUSEL_ALBUM"})
+_ATTACHED: Final = frozenset({"children", "media_url", "gif_url"})
 _OPTIONS: Final = ("option_a", "option_b", "option_c", "option_d")
 
 Item = Observation | Unreadable
@@ -102,8 +103,8 @@ class Reader:
         )
 
     def _state_of(self, item: dict[str, Any], drift: Drift) -> tuple[State, tuple[str, ...]]:
-        approval = (drift.text(item.get("reply_approval_status")) or "").lower()
         if self._pending:
+            approval = (drift.text(item.get("reply_approval_status")) or "").lower()
             return "held_for_review", named((approval, approval not in ("", "pending")))
         status = drift.text(item.get("hide_status"))
         if status not in _HIDDEN:
@@ -160,11 +161,15 @@ class Reader:
 
 def _id_in(node: Any, drift: Drift) -> str | None:
     """The id of `{"id": …}`, or of a bare id (the documentation says one and shows the other)."""
+    if type(node) is dict and type(found := node.get("id")) is str and found:
+        return found
     return drift.id(drift.object(node).get("id")) if node is None or type(node) is dict else drift.id(node)
 
 
 def _flags(item: dict[str, Any], drift: Drift) -> tuple[str, ...]:
     kind = drift.text(item.get("media_type"))
+    if kind == "TEXT_POST" and item.get("is_quote_post") is False:
+        return ()
     return named(
         ("quote", drift.truth(item.get("is_quote_post"))),
         ("repost", kind == "REPOST_FACADE"),
@@ -179,6 +184,8 @@ def _options(poll: dict[str, Any], drift: Drift) -> list[str]:
 
 def _media(native_id: str, item: dict[str, Any], drift: Drift, *, described: bool) -> tuple[Media, ...]:
     """Pictures, videos and a GIF. Their names stay, while their addresses are signed anew in each answer."""
+    if not _ATTACHED & item.keys():
+        return ()
     found: list[Media] = []
     for child in drift.objects(drift.object(item.get("children")).get("data")):
         url, child_id = drift.text(child.get("media_url")), drift.id(child.get("id"))
@@ -186,7 +193,8 @@ def _media(native_id: str, item: dict[str, Any], drift: Drift, *, described: boo
             found.append(Media(id=child_id, url=url, alt=drift.text(child.get("alt_text")) if described else None))
     url = drift.text(item.get("media_url"))
     if url and not found:
-        found.append(Media(id=f"{native_id}/media", url=url, alt=drift.text(item.get("alt_text")) if described else None))
+        alt = drift.text(item.get("alt_text")) if described else None
+        found.append(Media(id=f"{native_id}/media", url=url, alt=alt))
     gif = drift.text(item.get("gif_url"))
     if gif:
         found.append(Media(id=f"{native_id}/gif", url=gif))

@@ -91,7 +91,7 @@ class Token:
             grant = oauth.granted(self._http, threads_records.object_of(answer))
         except (Unintelligible, Throttled):
             return  # the old one is good still; `warnings` tells when it dies
-        same = grant.access_token in (self._value, REMOVED)  # a token that we know is taken out of every answer
+        same = REMOVED in grant.access_token  # a token that we know is taken out of every answer
         if same or self._target.keep("token", grant.access_token):
             self.expires_at = grant.expires_at or self.expires_at
             if not same:
