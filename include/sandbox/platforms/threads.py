@@ -63,9 +63,9 @@ class Threads(StandIn):
     known: ClassVar[frozenset[str]] = frozenset(
         (
             "id", "media_product_type", "media_type", "media_url", "permalink", "owner", "username", "text",
-            "timestamp", "shortcode", "thumbnail_url", "children", "is_quote_post", "quoted_post", "reposted_post", "alt_text",
-            "link_attachment_url", "has_replies", "is_reply", "is_reply_owned_by_me", "root_post", "replied_to",
-            "hide_status", "reply_audience", "gif_url", "poll_attachment", "topic_tag",
+            "timestamp", "shortcode", "thumbnail_url", "children", "is_quote_post", "quoted_post", "reposted_post",
+            "alt_text", "link_attachment_url", "has_replies", "is_reply", "is_reply_owned_by_me", "root_post",
+            "replied_to", "hide_status", "reply_audience", "gif_url", "poll_attachment", "topic_tag",
         )
     )  # fmt: skip
 

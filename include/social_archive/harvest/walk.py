@@ -233,7 +233,7 @@ class Walk:
         self._looked.append(root)
 
     def _confirm(self, known: Known) -> None:
-        sighting = self.adapter.item(known.native_id)
+        sighting = self.adapter.item_under(known.native_id, known.root)
         if sighting.observation is not None:
             o = sighting.observation
             o.kind, o.parent_native_id, o.root_native_id = known.kind, known.parent, known.root  # type: ignore[assignment]

@@ -74,9 +74,11 @@ def reading(
         found = known[ending] if ending else GONE
         return found(asked) if callable(found) else found
 
-    with serving(answer=answer) as server:
-        with opened(server.url, "a-token-of-long-life", handle, keep, clock, settings) as threads:
-            yield threads, server
+    with (
+        serving(answer=answer) as server,
+        opened(server.url, "a-token-of-long-life", handle, keep, clock, settings) as threads,
+    ):
+        yield threads, server
 
 
 @contextmanager
