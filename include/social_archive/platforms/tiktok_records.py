@@ -36,11 +36,20 @@ def read(page: Page) -> Iterator[Item]:
         yield reader.alone(page.body)
         return
     try:
-        natives = strict_json.items(strict_json.members(data or b"")[reader.of])
+        natives = _listed(data or b"", reader.of)
     except (strict_json.BadJson, KeyError):
         raise Unintelligible(f"{page.endpoint} answered JSON of another shape than a list.") from None
     for native in natives:
         yield reader.alone(native)
+
+
+def _listed(data: bytes, name: str) -> list[bytes]:
+    """The items of a list. It may be left out where it is empty; a page with anything unknown in its place is not."""
+    members = strict_json.members(data)
+    if members.get(name, b"null") == b"null" and members.get("has_more") == b"false":
+        if members.keys() <= {name, "has_more", "cursor"}:
+            return []
+    return strict_json.items(members[name])
 
 
 class Reader:
