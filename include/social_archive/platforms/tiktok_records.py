@@ -46,9 +46,9 @@ def read(page: Page) -> Iterator[Item]:
 def _listed(data: bytes, name: str) -> list[bytes]:
     """The items of a list. It may be left out where it is empty; a page with anything unknown in its place is not."""
     members = strict_json.members(data)
-    if members.get(name, b"null") == b"null" and members.get("has_more") == b"false":
-        if members.keys() <= {name, "has_more", "cursor"}:
-            return []
+    is_left_out = members.get(name, b"null") == b"null" and members.keys() <= {name, "has_more", "cursor"}
+    if is_left_out and members.get("has_more") == b"false":
+        return []
     return strict_json.items(members[name])
 
 
