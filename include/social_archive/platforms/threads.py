@@ -29,7 +29,7 @@ from social_archive.platforms.base import (
 )
 from social_archive.platforms.http import Answer, Http
 from social_archive.platforms.reading import count
-from social_archive.record import Observation, Unreadable
+from social_archive.record import Observation, State, Unreadable
 
 API: Final = "https://graph.threads.net"
 _MEDIA: Final = (
@@ -175,8 +175,8 @@ class Threads(Platform):
         if answer.status != 200:
             if not threads_records.error_of(answer).is_unknown_object:
                 raise self._refused(answer)
-            state = "deleted" if self._may_read_strangers() else "missing_unconfirmed"
-            return Sighting(native_id=native_id, state=state, page=page)  # type: ignore[arg-type]
+            state: State = "deleted" if self._may_read_strangers() else "missing_unconfirmed"
+            return Sighting(native_id=native_id, state=state, page=page)
         found = next(iter(self.records(page)), None)
         if isinstance(found, Observation) and found.native_id == native_id:
             return Sighting(native_id=native_id, state=found.state, page=page, observation=found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from social_archive.errors import LoginExpired, ScopeLost, Throttled, Unintelligible
+from social_archive.errors import LoginExpired, PlatformError, ScopeLost, Unintelligible
 from social_archive.platforms import oauth, threads_records
 from social_archive.platforms.base import Problem, Scope, Target
 from social_archive.platforms.http import REMOVED, Answer, Http
@@ -89,7 +89,7 @@ class Token:
             if answer.status != 200:
                 return
             grant = oauth.granted(self._http, threads_records.object_of(answer))
-        except (Unintelligible, Throttled):
+        except PlatformError:
             return  # the old one is good still; `warnings` tells when it dies
         same = REMOVED in grant.access_token  # a token that we know is taken out of every answer
         if same or self._target.keep("token", grant.access_token):

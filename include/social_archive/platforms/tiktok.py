@@ -12,6 +12,7 @@ from social_archive.platforms.base import (
     Field,
     Pace,
     Page,
+    PageKind,
     Platform,
     Problem,
     Scope,
@@ -263,7 +264,7 @@ class TikTok(Platform):
             self._me_page = self._page("profile", answer)
         return self._me
 
-    def _page(self, kind: Any, answer: Answer, *, shortfall: str | None = None, **context: Any) -> Page:
+    def _page(self, kind: PageKind, answer: Answer, *, shortfall: str | None = None, **context: Any) -> Page:
         known = {"owner": self._login.business_id, **{k: v for k, v in context.items() if v is not None}}
         return self.page(kind, answer, shortfall=shortfall, **known)
 
