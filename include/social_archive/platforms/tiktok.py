@@ -140,7 +140,7 @@ class TikTok(Platform):
     def thread(self, root: str) -> Iterator[Page]:
         self._own()
         seen: set[str] = set()
-        shown = 0
+        shown, told = 0, False
         about = {"video_id": root, **_COMMENTS}
         for answer in self._pages("business/comment/list", tolerated=True, **about):
             if self._code(answer) != 0:
@@ -149,7 +149,8 @@ class TikTok(Platform):
             shown += len(comments)
             seen |= {c.id for c in comments}
             self._notice(root, comments)
-            repeated = shown > _IN_ORDER_UNTIL and len(seen) < shown
+            repeated = not told and shown > _IN_ORDER_UNTIL and len(seen) < shown
+            told = told or repeated
             yield self._page("thread", answer, of="comments", root=root,
                              shortfall="comments_beyond_500" if repeated else None)  # fmt: skip
             for comment in comments:
