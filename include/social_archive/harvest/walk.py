@@ -251,7 +251,7 @@ class Walk:
         self._looked.append(root)
 
     def _confirm(self, known: Known) -> None:
-        sighting = self.adapter.item(known.native_id)
+        sighting = self.adapter.item_under(known.native_id, known.root)
         self._tracks.page(sighting.page, 1)
         self._tracks.absent[sighting.state] += 1
         if sighting.observation is not None:

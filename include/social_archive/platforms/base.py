@@ -204,6 +204,13 @@ class Platform(abc.ABC):
     def item(self, native_id: str) -> Sighting:
         """One item by its id: the only source of a `deleted` state."""
 
+    def item_under(self, native_id: str, root: str | None) -> Sighting:
+        """`item`, told the post that it stands under: for a platform whose comments can only be asked for there.
+
+        `root` is None for a post, and where the archive does not know it.
+        """
+        return self.item(native_id)
+
     @abc.abstractmethod
     def records(self, page: Page) -> Iterator[Observation | Unreadable]:
         """Parse a page. Pure: no network, no clock. One bad item never hides the others.

@@ -12,10 +12,11 @@ from social_archive import audit
 from social_archive.errors import CursorLoop, LoginExpired, Throttled
 from social_archive.harvest import HarvestReport, accession, pull, run, validate
 from social_archive.harvest.report import Pulled, Validated
+from social_archive.platforms.base import Sighting
 from social_archive.rebuild import rebuild
 from social_archive.record import verify_row
 from tests.agencies import ScriptedArchive
-from tests.scripted import Item, Script
+from tests.scripted import Item, Script, Scripted
 
 pytestmark = pytest.mark.slow
 
@@ -242,3 +243,21 @@ def test_every_committed_object_is_locked_and_orphans_are_collected(library: Lib
     assert audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=3))["orphans_removed"] == 1
     assert not archive.store.exists(orphan.key, orphan.version_id)
     assert audit.sweep(archive)["missing"] == []
+
+
+def test_what_is_missing_is_asked_for_with_the_post_that_it_stood_under(
+    library: Library, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def item_under(self: Scripted, native_id: str, root: str | None) -> Sighting:
+        asked.append((native_id, root))
+        return self.item(native_id)
+
+    monkeypatch.setattr(Scripted, "item_under", item_under)
+    archive = library(script)
+    harvest(archive)
+    script.delete("r2")
+    script.delete("p2")
+    assert harvest(archive).deleted == 2
+    assert sorted(asked) == [("p2", None), ("r2", "p1")]
