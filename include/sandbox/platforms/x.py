@@ -249,7 +249,9 @@ class X(StandIn):
             replied_to=seen.id if seen else None, replied_to_user=self.native_account(seen.item.author) if seen else None,
             replies=sum(self.world.alive(self.world.items[k]) for k in self.world.children.get(item.key, ())),
         )  # fmt: skip
-        return spoiled(made, item.malformed, id="id", time="created_at", text="text")
+        # A post without any text is none; what drifts is a member that a post can lose.
+        text = "lang" if item.malformed in ("missing_field", "mistyped_field") else "text"
+        return spoiled(made, item.malformed, id="id", time="created_at", text=text)
 
     def _replied_to(self, item: Item) -> Version | None:
         """What a reply answers: the version that stood when it was written."""
