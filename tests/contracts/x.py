@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import re
 import typing
 from collections.abc import Iterable, Iterator
@@ -130,12 +131,16 @@ def pages_for_bench(stand_in: X) -> Iterable[Page]:
     account = next(iter(stand_in.world.accounts))
     own = stand_in.native_account(account)
     endpoint = next(r.endpoint for r in stand_in.routes() if getattr(r, "path", "") == "/2/users/{id}/mentions")
-    pages = []
-    for start in range(0, 300, 100):
+    pages: list[Page] = []
+    start = 0
+    while True:
         query = f"max_results=100&pagination_token=page{start}".encode()
         scope = {"type": "http", "method": "GET", "path": f"/2/users/{own}/mentions", "query_string": query,
                  "headers": [(b"authorization", f"Bearer {BEARER}".encode())], "path_params": {"id": own}}  # fmt: skip
         body = bytes(asyncio.run(endpoint(Request(scope))).body)
+        records = json.loads(body)["meta"]["result_count"]
+        if not records:
+            return [page for _ in range(2000 // start + 1) for page in pages]
         pages.append(Page(kind="thread", endpoint="bench", body=body, response_sha256="", http_date=None, observed_at=0,
                           context={"own": own}))  # fmt: skip
-    return [page for _ in range(10) for page in pages]
+        start += records

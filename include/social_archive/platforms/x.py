@@ -115,6 +115,7 @@ class X(Platform):
         self._user: dict[str, Any] | None = None
         self._user_page: Page | None = None
         self._replies: dict[str, int] = {}  # own posts: direct replies as X counts them
+        self._all_read = False  # every post that X has was listed: only then is a sum over them a total
         self._shown: dict[str, Page] = {}  # what this run has been shown already is not asked, and paid, for again
         self._trouble: list[Problem] = []
 
@@ -131,10 +132,9 @@ class X(Platform):
             yield self._user_page
 
     def posts(self, since: int | None) -> Iterator[Page]:
-        own = self._own_id()
         total = x_answers.posts_of(self._own()) or 0
-        yield from self._timeline(f"/2/users/{own}/tweets", since, {"exclude": "retweets"}, POSTS_SHOWN, total)
-        yield from self._timeline(f"/2/users/{own}/mentions", since, {}, MENTIONS_SHOWN, 0)
+        yield from self._timeline("tweets", since, {"exclude": "retweets"}, POSTS_SHOWN, total)
+        yield from self._timeline("mentions", since, {}, MENTIONS_SHOWN, 0)
 
     def thread(self, root: str) -> Iterator[Page]:
         own = self._own_id()
@@ -215,11 +215,10 @@ class X(Platform):
         return [*self._trouble, *oauth.dies_soon(self.target.name, "refresh token", expires_at, remedy)]
 
     def totals(self) -> dict[str, int]:
-        """What X counts: everything the account ever sent (posts, answers and reposts in one number), and the direct
-        replies to the posts read in this walk (replies to replies are in no number)."""
+        """What X counts: all that the account ever sent, reposts too; the answers straight under its posts."""
         sent = x_answers.posts_of(self._user or {})
-        found = {"posts_answers_and_reposts": sent} if sent is not None else {}
-        return {**found, "direct_replies": sum(self._replies.values())} if self._replies else found
+        found = {"posts_and_replies": sent} if sent is not None else {}
+        return found | ({"comments": sum(self._replies.values())} if self._all_read else {})
 
     def _warn(self, what: str, remedy: str) -> None:
         problem = Problem(what, remedy)
@@ -299,20 +298,21 @@ class X(Platform):
 
     # ---------------------------------------------------------------- asking
 
-    def _timeline(self, path: str, since: int | None, more: dict[str, str], most: int, total: int) -> Iterator[Page]:
-        """A timeline, newest first. Its last page says so when X ended it and not its beginning."""
+    def _timeline(self, what: str, since: int | None, more: dict[str, str], most: int, total: int) -> Iterator[Page]:
+        """A timeline (`tweets` or `mentions`), newest first. Its last page says if X ended it before its beginning."""
+        own = self._own_id()
         asked = {**self._dialect.posts(), **more, "max_results": str(_PER_PAGE), **_from(since)}
-        listed = 0
-        for answer in self._pages(path, asked):
+        count = 0
+        for answer in self._pages(f"/2/users/{own}/{what}", asked):
             found = x_answers.listed(answer)
-            listed += len(found)
+            count += len(found)
             last = x_answers.next_token(answer) is None
-            cut = listed >= most or (since is None and total > most)
-            what = "mentions" if path.endswith("mentions") else "posts"
-            page = self.page("posts", answer, shortfall=f"newest_{most}_{what}" if last and cut else None,
-                             own=self._own_id())  # fmt: skip
+            cut = last and (count >= most or (since is None and total > most))
+            page = self.page("posts", answer, shortfall=f"newest_{most}_{what}" if cut else None, own=own)
             self._shown.update({one.first_id: page for one in found})
-            self._replies.update({one.first_id: one.replies for one in found if one.replies is not None})
+            if what == "tweets":
+                self._replies.update({p.first_id: p.replies for p in found if p.starts and p.replies is not None})
+                self._all_read = last and not cut and since is None
             yield page
 
     def _search(self, root: str, created: int | None) -> Iterator[Answer]:

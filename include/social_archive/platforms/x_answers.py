@@ -24,9 +24,10 @@ _ABSENCES: Final[dict[str, State]] = {
 
 @dataclass(frozen=True)
 class Listed:
-    """One post of a list: the first id of its chain, and the direct replies that X counts."""
+    """One post of a list: the first id of its chain, whether it answers nothing, and the direct replies X counts."""
 
     first_id: str
+    starts: bool
     replies: int | None
 
 
@@ -62,6 +63,7 @@ class _Light(msgspec.Struct):
     id: Any = None
     edit_history_tweet_ids: Any = None
     edit_history_post_ids: Any = None
+    conversation_id: Any = None
     public_metrics: Any = None
 
 
@@ -78,7 +80,9 @@ def listed(answer: Answer) -> list[Listed]:
             continue
         versions = {"edit_history_tweet_ids": post.edit_history_tweet_ids or post.edit_history_post_ids}
         metrics = post.public_metrics if isinstance(post.public_metrics, dict) else {}
-        found.append(Listed(x_records.chain_of(shown, versions, Drift())[0], count(metrics.get("reply_count"))))
+        chain = x_records.chain_of(shown, versions, Drift())
+        starts = exact_id(post.conversation_id) in (*chain, None)
+        found.append(Listed(chain[0], starts, count(metrics.get("reply_count"))))
     return found
 
 

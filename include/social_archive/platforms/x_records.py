@@ -36,10 +36,10 @@ def read(page: Page) -> Iterator[Item]:
         return
     includes = Includes.of(members.get("includes"))
     reader = Reader(page, includes)
+    reposts = b'"retweeted"' in page.body
     for native in _natives(members.get("data"), page):
-        if _is_repost(native):
-            continue
-        yield reader.alone(native)
+        if not (reposts and _is_repost(native)):
+            yield reader.alone(native)
 
 
 def related(page: Page, native: bytes) -> str:
@@ -64,12 +64,8 @@ def _natives(data: bytes | None, page: Page) -> list[bytes]:
 
 def _is_repost(native: bytes) -> bool:
     """A repost has no text of its own; what it shows is somebody else's. (It is not asked for, and can still come.)"""
-    if b'"retweeted"' not in native:
-        return False
     loaded = load_object(native)
-    if isinstance(loaded, Unreadable):
-        return False
-    return any(r.get("type") == "retweeted" for r in _references(loaded[0], Drift()))
+    return not isinstance(loaded, Unreadable) and "retweeted" in _references(loaded[0], Drift())
 
 
 class Reader:
@@ -101,7 +97,7 @@ class Reader:
         handle = drift.text(author.get("username"))
         own = author_id is not None and author_id == self._own
         references = _references(item, drift)
-        kind, parent, root = self._place(chain, drift.id(item.get("conversation_id")), references, own, drift)
+        kind, parent, root = self._place(chain, drift.id(item.get("conversation_id")), references.get("replied_to"), own)
         note = drift.object(_either(item, "note_tweet", "note_post"))
         said, short = drift.text(note.get("text")), drift.text(item.get("text"))
         urls = _urls(note if said is not None else item, drift)
@@ -135,10 +131,9 @@ class Reader:
         )
 
     def _place(
-        self, chain: Sequence[str], conversation: str | None, references: list[dict[str, Any]], own: bool, drift: Drift
+        self, chain: Sequence[str], conversation: str | None, replied_to: str | None, own: bool
     ) -> tuple[Kind, str | None, str | None]:
         """Kind, parent and root. Somebody else's post that mentions the account is a comment without a root of ours."""
-        replied_to = next((drift.id(r.get("id")) for r in references if r.get("type") == "replied_to"), None)
         parent = self._around.first_ids.get(replied_to, replied_to) if replied_to else None
         if conversation in chain or (conversation is None and parent is None):
             return ("post" if own else "comment"), None, None
@@ -275,19 +270,27 @@ def _with_poll(body: str, attached: dict[str, Any], around: Includes, drift: Dri
     return "\n".join([body, *(f"- {label}" for label in labels if label)])
 
 
-def _references(item: dict[str, Any], drift: Drift) -> list[dict[str, Any]]:
+def _references(item: dict[str, Any], drift: Drift) -> dict[str, str | None]:
+    """What a post refers to, by how: `replied_to`, `quoted` or `retweeted`, and the id of the post that it means."""
     given = _either(item, "referenced_tweets", "referenced_posts")
-    return list(drift.objects(given)) if given is not None else []
+    if given is None:
+        return _NO_REFERENCES
+    return {how: drift.id(r.get("id")) for r in drift.objects(given) if (how := drift.text(r.get("type")))}
 
 
-def _flags(item: dict[str, Any], references: list[dict[str, Any]], drift: Drift) -> tuple[str, ...]:
-    settings = drift.text(item.get("reply_settings")) or "everyone"
+_NO_REFERENCES: Final[dict[str, str | None]] = {}
+
+
+def _flags(item: dict[str, Any], references: dict[str, str | None], drift: Drift) -> tuple[str, ...]:
+    settings, sensitive = item.get("reply_settings"), item.get("possibly_sensitive")
+    quotes, withheld = "quoted" in references, item.get("withheld") is not None
+    if settings in ("everyone", None) and not (sensitive or quotes or withheld):  # nearly always
+        return ()
+    settings = drift.text(settings) or "everyone"
     return named(
-        ("quote", any(r.get("type") == "quoted" for r in references)),
-        ("sensitive", drift.truth(item.get("possibly_sensitive"))),
-        ("withheld", item.get("withheld") is not None),
+        ("quote", quotes), ("sensitive", drift.truth(sensitive)), ("withheld", withheld),
         (f"replies_{settings}", settings != "everyone"),
-    )
+    )  # fmt: skip
 
 
 def _either(holder: dict[str, Any], older: str, newer: str) -> Any:
