@@ -112,7 +112,8 @@ class X(StandIn):
         form = await form_of(request)
         account = next((a for a in self.world.accounts if form.get("refresh_token") == self._refresh(a)), None)
         if "authorization" not in request.headers and not form.get("client_id"):
-            return answer({"error": "unauthorized_client", "error_description": "Missing valid authorization header"}, 401)
+            what = "Missing valid authorization header"
+            return answer({"error": "unauthorized_client", "error_description": what}, 401)
         if account is None or self.world.expired.get(account) == "dead":
             what = "Value passed for the token was invalid."
             return answer({"error": "invalid_request", "error_description": what}, 400)
@@ -246,7 +247,8 @@ class X(StandIn):
         seen = self._replied_to(item)
         made = post_of(
             version, author=self.native_account(item.author), root=self.native(self.world.items[item.root]),
-            replied_to=seen.id if seen else None, replied_to_user=self.native_account(seen.item.author) if seen else None,
+            replied_to=seen.id if seen else None,
+            replied_to_user=self.native_account(seen.item.author) if seen else None,
             replies=sum(self.world.alive(self.world.items[k]) for k in self.world.children.get(item.key, ())),
         )  # fmt: skip
         # A post without any text is none; what drifts is a member that a post can lose.
@@ -285,8 +287,9 @@ class X(StandIn):
     @staticmethod
     def _not_found(kind: str, parameter: str, value: str) -> dict[str, Any]:
         return {
-            "value": value, "detail": f"Could not find {kind} with {parameter}: [{value}].", "title": "Not Found Error",
-            "resource_type": kind, "parameter": parameter, "resource_id": value, "type": f"{PROBLEMS}resource-not-found",
+            "value": value, "detail": f"Could not find {kind} with {parameter}: [{value}].",
+            "title": "Not Found Error", "resource_type": kind, "parameter": parameter, "resource_id": value,
+            "type": f"{PROBLEMS}resource-not-found",
         }  # fmt: skip
 
     def refusal(self, status: int) -> Response:
@@ -295,8 +298,7 @@ class X(StandIn):
     def throttled(self, seconds: float) -> Response:
         """429, and until when in seconds since the epoch; no Retry-After."""
         refused = self._error(429)
-        reset = datetime.now(UTC).timestamp() + seconds
-        refused.headers.update({"x-rate-limit-limit": "300", "x-rate-limit-remaining": "0", "x-rate-limit-reset": f"{reset:.0f}"})
+        refused.headers.update(self.limit_headers(300, 0, datetime.now(UTC).timestamp() + seconds, 900))
         return refused
 
     def _error(self, status: int, detail: str = "") -> Response:

@@ -124,7 +124,8 @@ def user_of(who: Account | Person, native_id: str, url: str, sent: int | None) -
     if sent is None:
         return user
     bio, in_bio = _shortened(who.bio)
-    website = next((value for name, value in who.fields if name == "Website"), None) if isinstance(who, Account) else None
+    fields = dict(who.fields) if isinstance(who, Account) else {}
+    website = fields.get("Website")
     entities: dict[str, Any] = {"description": {"urls": in_bio}} if in_bio else {}
     if website:
         link = _short_link(website)

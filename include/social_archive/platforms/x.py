@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
@@ -17,7 +16,7 @@ from social_archive.errors import (
     Throttled,
     Unintelligible,
 )
-from social_archive.platforms import oauth, x_answers, x_records
+from social_archive.platforms import x_answers, x_records
 from social_archive.platforms.base import (
     Estimate,
     Field,
@@ -33,6 +32,7 @@ from social_archive.platforms.base import (
 )
 from social_archive.platforms.http import Answer, Http
 from social_archive.platforms.x_dialect import dialect_of
+from social_archive.platforms.x_login import Login
 from social_archive.record import Observation, State, Unreadable, now_micros
 
 API: Final = "https://api.x.com"
@@ -110,8 +110,7 @@ class X(Platform):
         require_https(target, self.base_url(target))
         self._dialect = dialect_of(target)
         self._everywhere = _search_of(target) == "all"
-        self._refresh = target.secrets.get("refresh_token") or ""
-        self._grant: oauth.Grant | None = None
+        self._login = Login(target, http, self.scopes)
         self._user: dict[str, Any] | None = None
         self._user_page: Page | None = None
         self._replies: dict[str, int] = {}  # own posts: direct replies as X counts them
@@ -186,7 +185,7 @@ class X(Platform):
         settings = self.target.settings
         owned_price = _price(settings.get("owned_read_price"), 0.001)
         post_price = _price(settings.get("post_read_price"), 0.005)
-        if not self._refresh:
+        if not self._login.is_owner:
             owned_price = post_price  # an app's token is nobody's own
         share = scale.watched / scale.posts if scale.posts else 1.0
         comments = round(scale.comments * min(share, 1.0))
@@ -197,9 +196,9 @@ class X(Platform):
         so_far = " Nothing is known of this account yet, so this is the least." if scale.first else ""
         return Estimate(
             requests=requests, units=float(scale.watched + comments), unit="posts read", dollars=dollars,
-            sentence=f"About ${dollars:,.2f}: {scale.watched:,} own posts at ${owned_price:g} and {comments:,} comments "
-            f"at ${post_price:g}. New posts come on top. The prices are unverified: compare X's developer console."
-            f"{so_far}",
+            sentence=f"About ${dollars:,.2f}: {scale.watched:,} own posts at ${owned_price:g} and {comments:,} "
+            f"comments at ${post_price:g}. New posts come on top. The prices are unverified: compare X's developer "
+            f"console.{so_far}",
         )  # fmt: skip
 
     def pause_asked(self, answer: Answer) -> float | None:
@@ -210,9 +209,7 @@ class X(Platform):
         return None
 
     def warnings(self) -> list[Problem]:
-        remedy = "Give consent again and put the new refresh token into the account's connection."
-        expires_at = self._grant.refresh_expires_at if self._grant else None
-        return [*self._trouble, *oauth.dies_soon(self.target.name, "refresh token", expires_at, remedy)]
+        return [*self._trouble, *self._login.warnings()]
 
     def totals(self) -> dict[str, int]:
         """What X counts: all that the account ever sent, reposts too; the answers straight under its posts."""
@@ -233,9 +230,9 @@ class X(Platform):
     def _own(self) -> dict[str, Any]:
         """The account, asked for once a run, after making sure that the login may see what it must."""
         if self._user is None:
-            self._log_in()
+            self._login.begin()
             handle = self.target.handle.lstrip("@")
-            path = "/2/users/me" if self._refresh else f"/2/users/by/username/{handle}"
+            path = "/2/users/me" if self._login.is_owner else f"/2/users/by/username/{handle}"
             answer = self._get(path, self._dialect.user())
             user = x_answers.user_of(answer)
             if user is None:
@@ -248,53 +245,6 @@ class X(Platform):
             self._user = user
             self._user_page = self.page("profile", answer, own=str(user["id"]))
         return self._user
-
-    def _log_in(self) -> None:
-        bearer = self.target.secrets.get("bearer_token")
-        if not self._refresh:
-            if not bearer:
-                raise LoginExpired(
-                    f"The account {self.target.name} has neither a refresh token nor a bearer token.",
-                    remedy="Add `refresh_token` (or `bearer_token`) to its secrets in accounts.yaml.",
-                )
-            self.http.authorize(bearer)
-            return
-        local = bool(self.target.settings.get("insecure_local"))
-        if not self.target.keep("refresh_token", self._refresh) and not local:
-            raise LoginExpired(
-                f"X changes the refresh token of {self.target.name} when it is used, and where it stands now the new "
-                "one could not be stored. It was not used, and is still good.",
-                remedy="Move it to an Airflow connection (`connection:…`), or read with the app's `bearer_token`.",
-            )
-        self._grant = self._renew()
-        missing = oauth.missing_scopes(self.scopes, self._grant.scopes)
-        if missing:
-            raise ScopeLost(
-                f"The login of {self.target.name} lacks {missing[0].name}. {missing[0].why}",
-                remedy="Give consent again for this scope; an empty list from this login would mean nothing.",
-            )
-        self.http.authorize(self._grant.access_token)
-
-    def _renew(self) -> oauth.Grant:
-        client, secret = str(self.target.settings.get("client_id") or ""), self.target.secrets.get("client_secret")
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh}
-        headers = {}
-        if secret:
-            basic = base64.b64encode(f"{client}:{secret}".encode()).decode()
-            self.http.hide(basic)
-            headers = {"Authorization": f"Basic {basic}"}
-        else:
-            form["client_id"] = client
-        grant = oauth.exchange(self.http, f"{self.http.base_url}/2/oauth2/token", form, who=self.target.name,
-                               headers=headers)  # fmt: skip
-        renewed = grant.refresh_token
-        if renewed and renewed != self._refresh and not self.target.keep("refresh_token", renewed):
-            self._warn(
-                f"X renewed the refresh token of {self.target.name}, and the new one could not be stored; the old one is "
-                "used up.",
-                "Before the next run give consent again, and put the token into an Airflow connection.",
-            )
-        return grant
 
     # ---------------------------------------------------------------- asking
 
@@ -354,15 +304,15 @@ class X(Platform):
         if answer.status == 402 or problem.is_credits:
             self._warn("The credits of the app at X are used up.", _CONSOLE)
             regain_at = self.http.throttled_for(_ASK_AGAIN).regain_at
-            return Throttled(f"The credits of the app that reads {who} are used up (HTTP 402); X shows nothing without.",
-                             regain_at=regain_at, remedy=_CONSOLE)  # fmt: skip
+            what = f"The credits of the app that reads {who} are used up (HTTP 402); X shows nothing without."
+            return Throttled(what, regain_at=regain_at, remedy=_CONSOLE)
         if answer.status == 401:
             return LoginExpired(f"X no longer accepts the login of {who} ({problem.name or 401}).")
         if problem.is_suspension or (answer.status == 404 and problem.name == "resource-not-found"):
             return AccountGone(f"X says of the account {who}: {problem.name or 'suspended'}.")
         if answer.status == 403:
-            return ScopeLost(f"X refuses {answer.url} to {who} ({problem.name or 403}).",
-                             remedy="Check in X's developer console that the app is enrolled and has this endpoint.")  # fmt: skip
+            remedy = "Check in X's developer console that the app is enrolled and may use this endpoint."
+            return ScopeLost(f"X refuses {answer.url} to {who} ({problem.name or 403}).", remedy=remedy)
         return Unintelligible(f"{answer.url} answered HTTP {answer.status} ({problem.name or 'no reason'}).")
 
     def _sighted(self, native_id: str, page: Page) -> Sighting | None:

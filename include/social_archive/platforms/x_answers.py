@@ -1,4 +1,4 @@
-"""The little that fetching must know of X's answers: where the next page is, what is refused, what is positively gone."""
+"""The little that fetching must know of X's answers: the next page, what is refused, what is positively gone."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from social_archive.platforms import strict_json
-from social_archive.platforms.reading import exact_id, load_object
+from social_archive.platforms.reading import Drift, exact_id, load_object
 from social_archive.record import Unreadable
 
 _NAMES: Final = {"users": "id", "media": "media_key", "polls": "id", "tweets": "id", "posts": "id"}
@@ -20,11 +20,23 @@ class _Version(msgspec.Struct):
     edit_history_post_ids: Any = None
 
 
+class Author(NamedTuple):
+    """What a record says of who wrote it. `drifted`: some of it was of another type than X promises."""
+
+    name: str | None = None
+    handle: str | None = None
+    avatar: str | None = None
+    drifted: bool = False
+
+
+UNKNOWN: Final = Author()
+
+
 @dataclass
 class Includes:
     """The parts by their ids. `first_ids` leads from a version of a referred-to post to the first of its chain."""
 
-    users: dict[str, dict[str, Any]] = field(default_factory=dict)
+    authors: dict[str, Author] = field(default_factory=dict)
     media: dict[str, dict[str, Any]] = field(default_factory=dict)
     polls: dict[str, dict[str, Any]] = field(default_factory=dict)
     first_ids: dict[str, str] = field(default_factory=dict)
@@ -37,7 +49,8 @@ class Includes:
             return NOTHING
         raw = _lists(source.encode("utf-8", "replace") if isinstance(source, str) else source)
         made = cls(raw=raw)
-        made.users, made.media, made.polls = (_by_id(raw.get(n, []), _NAMES[n]) for n in ("users", "media", "polls"))
+        users, made.media, made.polls = (_by_id(raw.get(n, []), _NAMES[n]) for n in ("users", "media", "polls"))
+        made.authors = {name: _author(user) for name, user in users.items()}
         for native in [*raw.get("tweets", []), *raw.get("posts", [])]:
             made._learn(native)
         return made
@@ -60,6 +73,12 @@ class Includes:
 
 
 NOTHING: Final = Includes()
+
+
+def _author(user: dict[str, Any]) -> Author:
+    drift = Drift()
+    name, handle, avatar = (drift.text(user.get(part)) for part in ("name", "username", "profile_image_url"))
+    return Author(name, handle, avatar, drift.seen)
 
 
 def _lists(source: bytes) -> dict[str, list[bytes]]:

@@ -13,7 +13,7 @@ from social_archive.errors import Unintelligible
 from social_archive.platforms import strict_json
 from social_archive.platforms.base import Page
 from social_archive.platforms.reading import Drift, bad_id, count, exact_id, finished, load_object, named
-from social_archive.platforms.x_includes import NOTHING, Includes
+from social_archive.platforms.x_includes import NOTHING, UNKNOWN, Includes
 from social_archive.record import Kind, Media, Observation, Unreadable
 
 Item = Observation | Unreadable
@@ -23,7 +23,7 @@ _OWN_LINKS: Final = ("/photo/", "/video/")
 
 
 def read(page: Page) -> Iterator[Item]:
-    """Everything on a page but reposts, in its order. Raises `Unintelligible` when the page is not what was promised."""
+    """Everything on a page but reposts, in its order. Raises `Unintelligible` when the page is not what is promised."""
     try:
         members = strict_json.members(page.body)
     except strict_json.BadJson as problem:
@@ -43,7 +43,7 @@ def read(page: Page) -> Iterator[Item]:
 
 
 def related(page: Page, native: bytes) -> str:
-    """What stood around one item on its page (author, attachments, parent), as JSON text: for reading it again later."""
+    """What stood around one item on its page (author, attachments, parent), as JSON text, for reading it again."""
     try:
         members = strict_json.members(page.body)
     except strict_json.BadJson:
@@ -93,14 +93,13 @@ class Reader:
     def _post(self, shown_id: str, item: dict[str, Any], native: bytes, drift: Drift) -> Observation:
         chain = chain_of(shown_id, item, drift)
         author_id = drift.id(item.get("author_id"))
-        author = self._around.users.get(author_id or "") or {}
-        handle = drift.text(author.get("username"))
+        name, handle, avatar, drifted = self._around.authors.get(author_id or "", UNKNOWN)
+        drift.seen = drift.seen or drifted
         own = author_id is not None and author_id == self._own
         references = _references(item, drift)
-        kind, parent, root = self._place(chain, drift.id(item.get("conversation_id")), references.get("replied_to"), own)
-        note = drift.object(_either(item, "note_tweet", "note_post"))
-        said, short = drift.text(note.get("text")), drift.text(item.get("text"))
-        urls = _urls(note if said is not None else item, drift)
+        conversation = drift.id(item.get("conversation_id"))
+        kind, parent, root = self._place(chain, conversation, references.get("replied_to"), own)
+        said, urls = _said(item, drift)
         attached = drift.object(item.get("attachments"))
         metrics = drift.object(item.get("public_metrics"))
         created, created_text, edited, edited_text = _times(chain, shown_id, drift.text(item.get("created_at")), drift)
@@ -112,11 +111,11 @@ class Reader:
             root_native_id=root,
             permalink=f"https://x.com/{handle or 'i'}/status/{shown_id}",
             author_id=author_id,
-            author_name=drift.text(author.get("name")),
+            author_name=name,
             author_handle=handle,
             author_is_account=own,
-            author_avatar=drift.text(author.get("profile_image_url")),
-            body=_with_poll(spelled_out(short or "" if said is None else said, urls), attached, self._around, drift),
+            author_avatar=avatar,
+            body=_with_poll(spelled_out(said, urls), attached, self._around, drift),
             language=drift.text(item.get("lang")),
             created_at=created,
             created_at_text=created_text,
@@ -211,6 +210,15 @@ def _times(
 
 
 # --------------------------------------------------------------------------- text, links, attachments
+
+
+def _said(item: dict[str, Any], drift: Drift) -> tuple[str, list[tuple[str, str | None]]]:
+    """A post's text, whole where X keeps the whole in a note beside it, and what the links in it lead to."""
+    short, note = drift.text(item.get("text")) or "", _either(item, "note_tweet", "note_post")
+    if note is None:
+        return short, _urls(item, drift)
+    whole = drift.text(drift.object(note).get("text"))
+    return (short, _urls(item, drift)) if whole is None else (whole, _urls(note, drift))
 
 
 def spelled_out(text: str, urls: Sequence[tuple[str, str | None]]) -> str:
