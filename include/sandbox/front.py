@@ -94,7 +94,8 @@ class Front:
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._note(scope, message["status"])
-                message["headers"] = [*message["headers"], *headers]
+                said = {name for name, _ in message["headers"]}  # what a throttle says of the limit itself stands
+                message["headers"] = [*message["headers"], *((n, v) for n, v in headers if n not in said)]
             await send(message)
 
         if left < 0:

@@ -37,6 +37,8 @@ def build(platform: str, anchor: date) -> World:
             _visit(world, account, f"{account.key}/visitor-{number}", left)
     for key in _load("difficult")["deactivated"]:
         world.gone.add(key)
+    for number, entry in enumerate(_load("mentions").get(platform, ())):
+        _mention(world, f"mention/{number}", entry)
     return world
 
 
@@ -60,6 +62,18 @@ def _visit(world: World, account: Account, key: str, left: dict[str, Any]) -> No
     world.add(Item(key, account.key, left["by"], at, [Revision(at, left["text"])], category="question"))
     answer = [Revision(answered, left["answer"])]
     world.add(Item(f"{key}.0", account.key, account.key, answered, answer, parent=key, category="answer"))
+
+
+def _mention(world: World, key: str, entry: dict[str, Any]) -> None:
+    """Somebody else's post that names the account, and what was answered to it there."""
+    at = midnight(world.anchor) - timedelta(days=entry["day"]) + timedelta(hours=11)
+    revisions = [Revision(at, entry["text"]), *(Revision(at + span(s), text) for s, text in entry.get("edits", ()))]
+    world.add(Item(key, entry["account"], entry["by"], at, revisions, category="mention"))
+    for number, reply in enumerate(entry.get("thread", ())):
+        said = [Revision(at + timedelta(hours=number + 1), reply["text"])]
+        world.add(
+            Item(f"{key}.{number}", entry["account"], reply["by"], said[0].at, said, parent=key, category="mention")
+        )
 
 
 @dataclass(frozen=True)

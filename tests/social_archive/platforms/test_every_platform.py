@@ -346,10 +346,11 @@ def editables(lived: Lived) -> list[str]:
     the newest first."""
     truth = lived.truth()
     parents = {item["parent"] for item in truth.values()}
+    commented = has_comments(lived)
     found = [
         i for i, t in truth.items()
         if t["state"] == "present" and i not in parents and not t["malformed"]
-        and (t["parent"] == t["root"] and t["author"] != "larkspur" if has_comments(lived) else True)
+        and (t["parent"] == t["root"] and t["author"] != "larkspur" if commented else True)
     ]  # fmt: skip
     return sorted(found, key=lambda i: truth[i]["created"], reverse=True)
 
