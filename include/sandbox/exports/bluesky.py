@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -90,7 +91,7 @@ def _node(entries: Sequence[tuple[bytes, str]], layer: int, nodes: dict[str, Any
             below.append((key, value))
             continue
         hang()
-        shared = next((at for at, (a, b) in enumerate(zip(before, key, strict=False)) if a != b), min(len(before), len(key)))
+        shared = len(os.path.commonprefix([before, key]))
         node["e"].append({"p": shared, "k": key[shared:], "v": {"$link": value}, "t": None})
         before = key
     hang()

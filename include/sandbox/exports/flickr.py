@@ -27,7 +27,7 @@ def members(world: World, account: str, names: Names) -> dict[str, bytes]:
             "path_alias": account, "screen_name": page.name, "pro_user": "yes", "stats": {},
         }),
         "photos_comments_part001.json": _json({
-            "comments": [_own_comment(world, item, names) for item in comments if world.items[item.root].page == account]
+            "comments": [_own_comment(world, item, names) for item in comments]
         }),
         "albums.json": _json({"albums": []}),
     }  # fmt: skip

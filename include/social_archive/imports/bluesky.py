@@ -154,7 +154,9 @@ class _Reading:
     def _picture(self, blob: Any) -> Media | None:
         ref = blob.get("ref") if isinstance(blob, dict) else None
         link = ref.get("$link") if isinstance(ref, dict) else None
-        return self._placed(Media(id=link, url=link, mime=_text(blob.get("mimeType")))) if _text(link) else None
+        if not isinstance(link, str):
+            return None
+        return self._placed(Media(id=link, url=link, mime=_text(blob.get("mimeType"))))
 
     def _placed(self, medium: Media) -> Media:
         """The same attachment with the file that holds its blob, if there is one."""

@@ -148,16 +148,18 @@ def _commit(commit: dict[str, Any]) -> tuple[str, str, Cid]:
     return did, rev if isinstance(rev, str) and _REV.fullmatch(rev) else "", top
 
 
+_Step = tuple[bytes | None, Cid, int]  # key (None: a subtree), what it names, how deep
+
+
 def _records(
     top: Cid, blocks: dict[Cid, bytes], altered: dict[Cid, bytes], used: set[Cid]
 ) -> Iterator[tuple[str, Cid]]:
     """Walk the tree in the order of its keys. What would make it no tree is refused: loops, disorder, depth."""
     last = b""
-    todo: list[tuple[Cid, int] | tuple[bytes, Cid]] = [(top, 0)]
+    todo: list[_Step] = [(None, top, 0)]
     while todo:
-        step = todo.pop()
-        if isinstance(step[0], Cid) and isinstance(step[1], int):
-            link, depth = step[0], step[1]
+        key, link, depth = todo.pop()
+        if key is None:
             if link in used:
                 raise BadRepository("its tree of records runs in a circle")
             if depth > MAX_TREE_DEPTH:
@@ -165,32 +167,31 @@ def _records(
             used.add(link)
             todo += reversed(list(_steps(_part(link, blocks, altered, "a part of the tree of records"), depth)))
             continue
-        key, value = step
-        assert isinstance(value, Cid)
         if key <= last:
             raise BadRepository("the keys in its tree of records are not in order")
         last = key
-        yield key.decode("ascii"), value
+        yield key.decode("ascii"), link
 
 
-def _steps(node: dict[str, Any], depth: int) -> Iterator[tuple[Cid, int] | tuple[bytes, Cid]]:
-    """What a node holds, left to right: subtrees (their CID, their depth) and records (their key, their CID)."""
+def _steps(node: dict[str, Any], depth: int) -> Iterator[_Step]:
+    """What a node holds, left to right."""
     left, entries = node.get("l"), node.get("e")
     if not isinstance(entries, list) or not (left is None or isinstance(left, Cid)):
         raise BadRepository("a part of its tree of records is of an unknown form")
     if left is not None:
-        yield left, depth + 1
+        yield None, left, depth + 1
     key = b""
     for entry in entries:
-        shared, rest, value, right = (
-            [entry.get(name) for name in "pkvt"] if isinstance(entry, dict) else [None] * 4
-        )
-        fits = type(shared) is int and isinstance(rest, bytes) and isinstance(value, Cid)
-        if not fits or not (right is None or isinstance(right, Cid)) or not 0 <= shared <= len(key):
+        if not isinstance(entry, dict):
+            raise BadRepository("a part of its tree of records is of an unknown form")
+        shared, rest, value, right = (entry.get(name) for name in "pkvt")
+        if type(shared) is not int or not isinstance(rest, bytes) or not isinstance(value, Cid):
+            raise BadRepository("a part of its tree of records is of an unknown form")
+        if not (right is None or isinstance(right, Cid)) or not 0 <= shared <= len(key):
             raise BadRepository("a part of its tree of records is of an unknown form")
         key = key[:shared] + rest
         if len(key) > MAX_KEY or not _KEY.fullmatch(key):
             raise BadRepository("a key in its tree of records is none")
-        yield bytes(key), value
+        yield key, value, depth
         if right is not None:
-            yield right, depth + 1
+            yield None, right, depth + 1

@@ -34,7 +34,7 @@ _DELETED: Final = re.compile(r"(?:^|/)deleted-tweets?(?:-part\d+)?\.js$")
 _NOTES: Final = re.compile(r"(?:^|/)note-tweets?(?:-part\d+)?\.js$")
 _TIME: Final = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})")
 _ID: Final = re.compile(r"[1-9]\d{0,19}")
-_MONTHS: Final = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH: Final = 1_288_834_974_657  # milliseconds: ids count from here
 _FIRST_DATED_ID: Final = 29_700_859_247  # older ids are plain numbers and tell no time
 _NOTE_SPAN: Final = 5_000  # milliseconds between a long text and the post that shows it
@@ -288,7 +288,8 @@ class _Reading:
         if moment is None:
             return None
         near = [
-            (abs(at - moment), o) for slot in (-1, 0, 1) for at, o in self.by_moment.get(moment // _NOTE_SPAN + slot, ())
+            (abs(at - moment), o)
+            for slot in (-1, 0, 1) for at, o in self.by_moment.get(moment // _NOTE_SPAN + slot, ())
             if "note_tweet" not in o.flags and _begins(body, o.body or "")
         ]  # fmt: skip
         return min(near, key=lambda each: each[0])[1] if near else None
@@ -377,8 +378,8 @@ def _time(text: str | None) -> int | None:
         return parse_time(text.replace(" +0000", "+00:00")) if text else None
     month, day, hour, minute, second, year = match.groups()
     try:
-        moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
-    except (KeyError, ValueError):
+        moment = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
         return None
     return micros(moment)
 

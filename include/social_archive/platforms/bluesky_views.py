@@ -187,7 +187,7 @@ def _bare(raw: bytes, page: Page, handle: str, *, hidden: Any = ()) -> Item:
 
 
 def in_repository(block: bytes, uri: str, record: Any, did: str, hidden: Any = ()) -> Item:
-    """A record out of an account's exported repository, `block` being its bytes there: read as its server would show it.
+    """A record out of an account's exported repository, `block` being its bytes there, read as a server would show it.
 
     Attachments are named by their blobs; the caller knows where their files are.
     """
