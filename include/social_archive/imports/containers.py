@@ -83,10 +83,12 @@ def _problem(name: str) -> str | None:
     return None
 
 
-def _sizes(members: dict[str, Member], label: str, limits: Limits) -> None:
+def _sizes(members: dict[str, Member], packed: int, label: str, limits: Limits) -> None:
     total = sum(member.size for member in members.values())
     if total > limits.total:
         raise ImportRefused(f"{label} would unpack to {total:,} bytes; at most {limits.total:,} are taken.")
+    if total > limits.ratio_from and total > limits.ratio * packed:
+        raise ImportRefused(f"{label} unpacks to more than {limits.ratio} times its size: it looks like a zip bomb.")
 
 
 def _clutter(name: str) -> bool:
@@ -112,7 +114,7 @@ def _of_zip(path: Path, label: str, limits: Limits) -> Source:
             for info in infos
             if not info.is_dir() and not _clutter(info.filename)
         }
-        _sizes(members, label, limits)
+        _sizes(members, path.stat().st_size, label, limits)
     except ImportRefused:
         archive.close()
         raise
@@ -214,7 +216,8 @@ def _of_folder(path: Path, scratch: Path, limits: Limits) -> Source:
     if not files:
         raise ImportRefused(f"The folder {path.name} is empty.")
     _checked((name for name, _ in files), path.name, limits)
-    _sizes({name: Member(name, place.stat().st_size, None) for name, place in files}, path.name, limits)
+    found = {name: Member(name, place.stat().st_size, None) for name, place in files}
+    _sizes(found, sum(member.size for member in found.values()), path.name, limits)
     made = scratch / "folder.zip"
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
         for name, place in files:

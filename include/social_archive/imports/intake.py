@@ -25,7 +25,7 @@ from social_archive.imports import importer as importer_named
 from social_archive.imports import registry
 from social_archive.imports.base import Importer, Item
 from social_archive.imports.media import MediaKeeper
-from social_archive.imports.source import ImportRefused, Limits, Source, opened
+from social_archive.imports.source import DOCUMENTS, ImportRefused, Limits, Source, opened
 from social_archive.quarantine import quarantine_rows
 from social_archive.record import Observation, Unreadable, canonical, now_micros
 from social_archive.series import Cohort
@@ -35,7 +35,6 @@ from social_archive.validation import validate, write_data_docs
 if TYPE_CHECKING:
     from social_archive.archive import Archive
 
-_DOCUMENTS: Final = (".csv", ".json", ".jsonl", ".js", ".car")
 _LARGE: Final = 4 << 20  # bytes of documents from which a second process is sure to pay
 
 BATCH: Final = 10_000  # items in one commit
@@ -167,7 +166,7 @@ class _Intake:
             self._rehearse()
             return self.report
         with few_collections(), Committer(self.archive, self.account, self.report.import_id) as committer:
-            if sum(self.source.members[name].size for name in self.source.names(*_DOCUMENTS)) > _LARGE:
+            if sum(self.source.members[name].size for name in self.source.names(*DOCUMENTS)) > _LARGE:
                 committer.warm()
             for items in self._batches():
                 committer.take(self._judged(items))

@@ -19,6 +19,8 @@ from social_archive.errors import ArchiveError
 from social_archive.record import Observation, Unreadable
 
 CHUNK: Final = 1 << 20
+EARLIEST: Final = 1_072_915_200_000_000  # 2004-01-01, microseconds
+DOCUMENTS: Final = (".csv", ".json", ".jsonl", ".ndjson", ".js", ".car", ".html")
 
 Progress = Callable[[int, int], None]
 
@@ -76,7 +78,12 @@ class Source:
     # ---------------------------------------------------------------- reading
 
     def verify(self, progress: Progress | None = None) -> None:
-        """Hash the file and read every member to its end. Raises ImportRefused for the first that is damaged."""
+        """Hash the file and read every member to its end. Raises ImportRefused for the first that is damaged.
+
+        Documents that are too large to be parsed are refused here too: later, some of it would be in the archive.
+        """
+        for name in self.names(*DOCUMENTS):
+            self._check_document(name)
         total = self.size + sum(member.size for member in self.members.values())
         done = 0
 
@@ -94,15 +101,18 @@ class Source:
 
     def read(self, name: str) -> bytes:
         """A whole document. Raises ImportRefused if it is too large to be one, or is not what was verified."""
-        if self.members[name].size > self.limits.document:
-            raise ImportRefused(
-                f"{name} is {self.members[name].size:,} bytes, more than the {self.limits.document:,} of a document."
-            )
+        self._check_document(name)
         with self._reading(name) as file:
             body = file.read()
         if self._hashes and hashlib.sha256(body).hexdigest() != self._hashes[name]:
             raise ImportRefused(f"{name} changed while it was being read.", remedy="Run the same command again.")
         return body
+
+    def _check_document(self, name: str) -> None:
+        if self.members[name].size > self.limits.document:
+            raise ImportRefused(
+                f"{name} is {self.members[name].size:,} bytes, more than the {self.limits.document:,} of a document."
+            )
 
     def peek(self, name: str, count: int = 4096) -> bytes:
         """The first bytes of a member, for recognising what it is."""
@@ -155,8 +165,11 @@ class Source:
 
     @property
     def newest(self) -> int | None:
-        """When the youngest member was written, as the container says; else the file's own date."""
-        dates = [member.modified for member in self.members.values() if member.modified]
+        """When the youngest member was written, as the container says; else the file's own date.
+
+        A date before there were such platforms is a container's way of having none.
+        """
+        dates = [m.modified for m in self.members.values() if m.modified and m.modified > EARLIEST]
         return max(dates) if dates else self.modified
 
     def stamp(self, item: Observation | Unreadable, name: str) -> Observation | Unreadable:

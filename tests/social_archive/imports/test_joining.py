@@ -134,6 +134,21 @@ def test_a_picture_post_joins_by_count(archive: Archive, zipped: Zipped) -> None
     assert list(things(archive)) == ["1_100"]
 
 
+def test_an_account_has_one_profile(archive: Archive, zipped: Zipped) -> None:
+    def profile(about: str) -> Path:
+        named = {"name": {"full_name": "Larkspur"}, "about_me": about}
+        return zipped("f.zip", {
+            POSTS: "[]", "profile_information/profile_information.json": json.dumps({"profile_v2": named}),
+        })  # fmt: skip
+
+    take(archive, profile("Books"))
+    page = seen("page-1", "Books and tools", kind="profile")
+    page.created_at = None
+    harvested(archive, page)
+    assert list(things(archive)) == ["page-1"]
+    assert take(archive, profile("Seeds")).new == 0  # a harvest knows better what the profile says
+
+
 def test_a_threads_export_does_not_say_what_was_a_reply_and_joins_all_the_same(
     archive: Archive, zipped: Zipped
 ) -> None:

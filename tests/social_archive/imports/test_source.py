@@ -136,6 +136,8 @@ def test_an_encrypted_zip_is_refused_with_the_way_out(tmp_path: Path) -> None:
 def test_a_bomb_is_refused_by_its_ratio_before_it_is_unpacked(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "x.zip", ("a.json", b"0" * (32 << 20)))
     assert "zip bomb" in refusal(path)
+    many = make_zip(tmp_path / "y.zip", *((f"{n}.json", b"0" * (8 << 20)) for n in range(4)))
+    assert "zip bomb" in refusal(many)
     tar = make_tar(tmp_path / "x.tar.gz", ("a.json", b"0" * (32 << 20)))
     assert "bomb" in refusal(tar)
 
@@ -205,6 +207,14 @@ def test_a_path_in_a_document_is_found_wherever_the_top_folder_went() -> None:
 def test_the_date_of_an_export_is_that_of_its_newest_file(tmp_path: Path) -> None:
     with opened(make_zip(tmp_path / "x.zip", ("a.json", b"[]"))) as source:
         assert source.newest == 1_778_051_290_000_000  # 2026-05-06T07:08:10Z
+
+
+def test_a_container_without_dates_has_the_date_of_its_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as made:
+        made.writestr(zipfile.ZipInfo("a.json", (1981, 1, 1, 0, 0, 0)), b"[]")
+    os.utime(tmp_path / "x.zip", (1_780_315_200, 1_780_315_200))
+    with opened(tmp_path / "x.zip") as source:
+        assert source.newest == 1_780_315_200_000_000
 
 
 def test_large_members_can_be_read_twice_without_a_name_on_disk(tmp_path: Path) -> None:
