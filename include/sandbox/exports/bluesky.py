@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from sandbox.atproto_data import cid_of_record, dag_cbor, did, tid
@@ -49,7 +49,7 @@ def car(owner: str, records: Mapping[str, Any], rev: str) -> bytes:
 def written(root: str, blocks: Iterable[tuple[str, bytes]]) -> bytes:
     """Blocks as a CAR file, each under its CID."""
     header = dag_cbor({"roots": [{"$link": root}], "version": 1})
-    return b"".join([_counted(header), *(_counted(binary(cid) + block) for cid, block in blocks)])
+    return b"".join([counted(header), *(counted(binary(cid) + block) for cid, block in blocks)])
 
 
 def binary(cid: str) -> bytes:
@@ -57,7 +57,8 @@ def binary(cid: str) -> bytes:
     return base64.b32decode(cid[1:].upper() + "=" * (-len(cid[1:]) % 8))
 
 
-def _counted(body: bytes) -> bytes:
+def counted(body: bytes) -> bytes:
+    """Bytes with their number in front, as a CAR file has its blocks."""
     number, prefix = len(body), bytearray()
     while number >= 0x80:
         prefix.append(number & 0x7F | 0x80)
@@ -91,7 +92,7 @@ def _node(entries: Sequence[tuple[bytes, str]], layer: int, nodes: dict[str, Any
             below.append((key, value))
             continue
         hang()
-        shared = len(os.path.commonprefix([before, key]))
+        shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, key, strict=False)))
         node["e"].append({"p": shared, "k": key[shared:], "v": {"$link": value}, "t": None})
         before = key
     hang()

@@ -376,9 +376,9 @@ def _time(text: str | None) -> int | None:
     match = _TIME.fullmatch(text) if text else None
     if match is None:
         return parse_time(text.replace(" +0000", "+00:00")) if text else None
-    month, day, hour, minute, second, year = match.groups()
+    day, hour, minute, second, year = map(int, match.group(2, 3, 4, 5, 6))
     try:
-        moment = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+        moment = datetime(year, _MONTHS.index(match[1]) + 1, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         return None
     return micros(moment)
