@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from social_archive.joining import BY_ID, JOINABLE, is_idless, match_by_id, match_of
+from social_archive.catalog_own import KNOWN, Known, OwnThings, known
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
@@ -32,11 +32,6 @@ CREATE TABLE IF NOT EXISTS things (
   parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, n INT, imported INT,
   PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS own (
-  platform TEXT, account TEXT, match BLOB, native_id TEXT, rid BLOB,
-  PRIMARY KEY (platform, account, match, native_id)
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS own_idless ON own (platform, account) WHERE native_id >= 'import:' AND native_id < 'import;';
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
 CREATE TABLE IF NOT EXISTS objects (
   key TEXT PRIMARY KEY, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT, cutoff TEXT,
@@ -61,24 +56,6 @@ _COLUMNS: Final = [
     "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
     "author_is_account", "body",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Known:
-    """The latest accessioned version of one thing."""
-
-    rid: str
-    version: int
-    digest: bytes
-    state: str
-    kind: str
-    native_id: str
-    parent: str | None
-    root: str | None
-    created_at: int | None
-    observed_at: int
-    imported: bool
-    has_media: bool
 
 
 @dataclass(frozen=True)
@@ -117,6 +94,7 @@ class Catalog:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")  # a cache: lost writes are replayed from the ledger
         self._db.executescript(_SCHEMA)
+        self.own = OwnThings(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -210,54 +188,13 @@ class Catalog:
                 [n] * len(rids), imported, strict=True,
             ),
         )  # fmt: skip
-        self._take_own(table)
+        self.own.take(table)
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
              c["gap_to"][i], c["state"][i])
             for i, kind in enumerate(c["kind"]) if kind == "gap"
         ]  # fmt: skip
         self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", gaps)
-
-    def _take_own(self, table: pa.Table) -> None:
-        """What the account itself said, by what an export without ids would have in common with it.
-
-        Every version's text stays: an older export shows an older one. A thing that was known without an id and has
-        one now is forgotten under the id that we had made up.
-        """
-        spoken = pc.is_in(table.column("kind"), pa.array(JOINABLE))
-        matched = pc.or_(table.column("author_is_account"), pc.is_in(table.column("platform"), pa.array(BY_ID)))
-        own = table.filter(pc.and_(matched, spoken))
-        if not own.num_rows:
-            return
-        names = (
-            "platform", "account", "kind", "created_at", "body", "media", "native_id", "rid", "version",
-            "author_is_account",
-        )  # fmt: skip
-        rows, joined = [], []
-        for platform, account, kind, created_at, body, media, native_id, rid, version, said_by_us in zip(
-            *(_plain(own.column(name)) for name in names), strict=True
-        ):
-            match = match_by_id(platform, native_id)
-            if match is None and said_by_us:
-                match = match_of(kind, created_at, body, len(media or ()), platform)
-            if match is not None:
-                row = (platform, account, bytes.fromhex(match), native_id, bytes.fromhex(rid))
-                rows.append(row)
-                if version > 1 and not is_idless(native_id):
-                    joined.append((platform, account, row[2], row[4]))
-        self._db.executemany("INSERT OR IGNORE INTO own VALUES (?, ?, ?, ?, ?)", rows)
-        if joined:
-            self._forget_made_up(joined)
-
-    def _forget_made_up(self, joined: Sequence[tuple[str, str, bytes, bytes]]) -> None:
-        same = f"SELECT native_id FROM own WHERE platform = ? AND account = ? AND match = ? AND rid = ? AND {_MADE_UP}"  # noqa: S608
-        for platform, account, match, rid in joined:
-            for (native_id,) in self._db.execute(same, (platform, account, match, rid)).fetchall():
-                for table in ("things", "own"):
-                    self._db.execute(
-                        f"DELETE FROM {table} WHERE platform = ? AND account = ? AND native_id = ?",  # noqa: S608
-                        (platform, account, native_id),
-                    )
 
     def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
         columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
@@ -278,36 +215,15 @@ class Catalog:
             some = native_ids[start : start + 500]
             marks = ",".join("?" * len(some))
             rows = self._db.execute(
-                f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND native_id IN ({marks})",  # noqa: S608
+                f"SELECT {KNOWN} FROM things WHERE platform = ? AND account = ? AND native_id IN ({marks})",  # noqa: S608
                 (platform, account, *some),
             )
             for row in rows:
-                found[row[5]] = _known(row)
+                found[row[5]] = known(row)
         return found
 
     def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
         return set(self.latest(platform, account, native_ids))
-
-    def has_idless(self, platform: str, account: str) -> bool:
-        """Does the archive hold things of this account that came without the platform's id?"""
-        query = f"SELECT 1 FROM own INDEXED BY own_idless WHERE platform = ? AND account = ? AND {_MADE_UP} LIMIT 1"  # noqa: S608
-        return self._db.execute(query, (platform, account)).fetchone() is not None
-
-    def matching(self, platform: str, account: str, matches: Sequence[str]) -> dict[str, list[Known]]:
-        """What can be joined, by match (see `joining.py`); each list in the order of the native ids."""
-        found: dict[str, list[Known]] = {}
-        for start in range(0, len(matches), 500):
-            some = [bytes.fromhex(match) for match in matches[start : start + 500]]
-            marks = ",".join("?" * len(some))
-            columns = ", ".join(f"things.{name.strip()}" for name in _KNOWN.split(","))
-            rows = self._db.execute(
-                f"SELECT own.match, {columns} FROM own JOIN things USING (platform, account, native_id)"  # noqa: S608
-                f" WHERE own.platform = ? AND own.account = ? AND own.match IN ({marks}) ORDER BY own.match, native_id",
-                (platform, account, *some),
-            )
-            for match, *row in rows:
-                found.setdefault(match.hex(), []).append(_known(tuple(row)))
-        return found
 
     def kept_import(self, sha256: str) -> CatalogObject | None:
         """The object that holds an imported file with these bytes, if one does."""
@@ -316,19 +232,19 @@ class Catalog:
     def under(self, platform: str, account: str, root: str) -> dict[str, Known]:
         """Everything that was ever seen under one post, at any depth."""
         rows = self._db.execute(
-            f"SELECT {_KNOWN} FROM things INDEXED BY things_by_root WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
+            f"SELECT {KNOWN} FROM things INDEXED BY things_by_root WHERE platform = ? AND account = ? AND root = ?",  # noqa: S608
             (platform, account, root),
         )
-        return {row[5]: _known(row) for row in rows}
+        return {row[5]: known(row) for row in rows}
 
     def posts(self, platform: str, account: str, since: int | None) -> dict[str, Known]:
         """The account's own posts that were created at or after `since` (all of them for None)."""
         rows = self._db.execute(
-            f"SELECT {_KNOWN} FROM things WHERE platform = ? AND account = ? AND kind = 'post'"  # noqa: S608
+            f"SELECT {KNOWN} FROM things WHERE platform = ? AND account = ? AND kind = 'post'"  # noqa: S608
             " AND (? IS NULL OR created_at >= ?)",
             (platform, account, since, since),
         )
-        return {row[5]: _known(row) for row in rows}
+        return {row[5]: known(row) for row in rows}
 
     def cursor(self, platform: str, account: str) -> dict[str, Any] | None:
         row = self._db.execute(
@@ -425,15 +341,6 @@ class Catalog:
 
     def note_look(self, platform: str, account: str, root: str, at: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
-
-
-_KNOWN: Final = "rid, version, digest, state, kind, native_id, parent, root, created_at, observed_at, imported, media"
-_MADE_UP: Final = "native_id >= 'import:' AND native_id < 'import;'"  # `joining.IDLESS`, as a range
-
-
-def _known(row: tuple[Any, ...]) -> Known:
-    rid, *middle, imported, media = row
-    return Known(rid.hex(), *middle, bool(imported), bool(media))  # type: ignore[call-arg]
 
 
 @dataclass(frozen=True)

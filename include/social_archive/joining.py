@@ -100,7 +100,7 @@ def twins(
     }  # fmt: skip
     if not unknown:
         return {}
-    looking = catalog.has_idless(platform, account)
+    looking = catalog.own.has_idless(platform, account)
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for native_id, o in unknown.items():
         if looking or is_idless(native_id):
@@ -109,7 +109,7 @@ def twins(
                 wanted[match].append(native_id)
     found: dict[str, Known] = {}
     taken: set[str] = set()
-    for match, candidates in catalog.matching(platform, account, list(wanted)).items():
+    for match, candidates in catalog.own.matching(platform, account, list(wanted)).items():
         for native_id in wanted[match]:
             for candidate in candidates:
                 if candidate.rid not in taken and is_idless(candidate.native_id) != is_idless(native_id):
