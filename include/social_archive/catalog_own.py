@@ -53,7 +53,7 @@ def known(row: tuple[Any, ...]) -> Known:
 
 
 class OwnThings:
-    """The table `own`: (match, native id, record id) of all that the accounts said themselves, and Flickr's comments."""
+    """The table `own`: (match, native id, record id) of all that accounts said themselves, and of Flickr comments."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

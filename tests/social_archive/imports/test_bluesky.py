@@ -1,4 +1,4 @@
-"""Bluesky's repository: records under their at:// names, attachments by their blobs, nothing that is not vouched for."""
+"""Bluesky's repository: records under their at:// names, attachments by their blobs, nothing without a tree."""
 
 from __future__ import annotations
 

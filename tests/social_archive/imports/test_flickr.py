@@ -148,9 +148,10 @@ FULL = "12340000-53000000001-72157700000000001"
 def harvested(archive: Archive, **more: Any) -> None:
     """As a harvest sees a stranger's comment: under the API's whole id."""
     o = Observation(
-        kind="comment", native_id=FULL, native=b"{}", platform="flickr", account="larkspur", parent_native_id="53000000001",
-        root_native_id="53000000001", author_id="99999999@N02", created_at=micros(datetime(2026, 5, 2, 10, tzinfo=UTC)),
-        harvest_id="h", adapter="flickr/1", observed_at=now_micros(), **{"body": "Lovely!", **more},
+        kind="comment", native_id=FULL, native=b"{}", platform="flickr", account="larkspur",
+        parent_native_id="53000000001", root_native_id="53000000001", author_id="99999999@N02",
+        created_at=micros(datetime(2026, 5, 2, 10, tzinfo=UTC)), harvest_id="h",
+        adapter="flickr/1", observed_at=now_micros(), **{"body": "Lovely!", **more},
     )  # fmt: skip
     archive.catalog.catch_up()
     commit(archive, Batch("flickr", "larkspur", "h", [o]))

@@ -78,7 +78,7 @@ def test_a_file_that_was_cut_off_anywhere_is_refused() -> None:
             read = repository(body[:end])
         except BadRepository:
             continue
-        assert any(link not in read.blocks for _, link in read.records)  # cut between two blocks: some are known to lack
+        assert any(link not in read.blocks for _, link in read.records)  # cut between two blocks: known to lack
 
 
 @pytest.mark.slow
