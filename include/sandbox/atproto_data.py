@@ -27,6 +27,8 @@ def dag_cbor(value: Any) -> bytes:
         case str():
             raw = value.encode("utf-8", "replace")
             return _head(3, len(raw)) + raw
+        case bytes():
+            return _head(2, len(value)) + value
         case list():
             return _head(4, len(value)) + b"".join(map(dag_cbor, value))
         case {"$link": str() as cid} if len(value) == 1:

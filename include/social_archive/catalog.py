@@ -23,7 +23,7 @@ from social_archive.catalog_walks import Walks
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 6
+LAYOUT: Final = 7
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """

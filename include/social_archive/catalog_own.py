@@ -13,7 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from social_archive.joining import JOINABLE, is_idless, match_of
+from social_archive.joining import BY_ID, JOINABLE, is_idless, match_by_id, match_of
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS own (
@@ -56,7 +56,7 @@ def known(row: tuple[Any, ...]) -> Known:
 
 
 class OwnThings:
-    """The table `own`: (match, native id, record id) of everything that the accounts said themselves."""
+    """The table `own`: (match, native id, record id) of all that accounts said themselves, and of Flickr comments."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -69,15 +69,21 @@ class OwnThings:
         one now is forgotten under the id that we had made up.
         """
         spoken = pc.is_in(table.column("kind"), pa.array(JOINABLE))
-        own = table.filter(pc.and_(table.column("author_is_account"), spoken))
+        matched = pc.or_(table.column("author_is_account"), pc.is_in(table.column("platform"), pa.array(BY_ID)))
+        own = table.filter(pc.and_(matched, spoken))
         if not own.num_rows:
             return
-        names = ("platform", "account", "kind", "created_at", "body", "media", "native_id", "rid", "version")
+        names = (
+            "platform", "account", "kind", "created_at", "body", "media", "native_id", "rid", "version",
+            "author_is_account",
+        )  # fmt: skip
         rows, joined = [], []
-        for platform, account, kind, created_at, body, media, native_id, rid, version in zip(
+        for platform, account, kind, created_at, body, media, native_id, rid, version, said_by_us in zip(
             *(_values(own.column(name)) for name in names), strict=True
         ):
-            match = match_of(kind, created_at, body, len(media or ()), platform)
+            match = match_by_id(platform, native_id)
+            if match is None and said_by_us:
+                match = match_of(kind, created_at, body, len(media or ()), platform)
             if match is not None:
                 row = (platform, account, bytes.fromhex(match), native_id, bytes.fromhex(rid))
                 rows.append(row)
@@ -101,7 +107,7 @@ class OwnThings:
         return self._db.execute(query, (platform, account)).fetchone() is not None
 
     def matching(self, platform: str, account: str, matches: Sequence[str]) -> dict[str, list[Known]]:
-        """What the account itself said, by match (see `joining.py`); each list in the order of the native ids."""
+        """What can be joined, by match (see `joining.py`); each list in the order of the native ids."""
         found: dict[str, list[Known]] = {}
         for start in range(0, len(matches), 500):
             some = [bytes.fromhex(match) for match in matches[start : start + 500]]

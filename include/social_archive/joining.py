@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IDLESS: Final = "import:"
 _CLASSES: Final = {"post": "post", "story": "post", "comment": "comment", "reply": "comment", "profile": "profile"}
 JOINABLE: Final = tuple(_CLASSES)
+BY_ID: Final = ("flickr",)  # platforms of `match_by_id`
+_FLICKR_COMMENT: Final = f"{IDLESS}comment/"
 _UNDIVIDED: Final = frozenset({"threads"})  # whose exports do not say what is a post and what a reply
 
 
@@ -34,6 +36,21 @@ def is_idless(native_id: str) -> bool:
 def unknown_to_api(what: str, native_id: str) -> str:
     """An id of ours for a thing whose own id the platform's API does not take: asked for it, it would say "deleted"."""
     return f"{IDLESS}{what}/{native_id}"
+
+
+def match_by_id(platform: str, native_id: str) -> str | None:
+    """The same for things of which an export names a part of the platform's id, as 32 hex digits; None for others.
+
+    Flickr's comments are `<owner>-<photograph>-<number>` to the API, and an export lacks the owner's part. Whoever said
+    them, they are one by what is left.
+    """
+    if platform != "flickr":
+        return None
+    made_up = native_id.startswith(_FLICKR_COMMENT)
+    parts = native_id.removeprefix(_FLICKR_COMMENT).split("-")
+    if len(parts) != (2 if made_up else 3):
+        return None
+    return _hashed("comment", *parts[-2:])
 
 
 def match_of(kind: str, created_at: int | None, body: str | None, media: int, platform: str = "") -> str | None:
@@ -76,14 +93,18 @@ def twins(
     An id from the platform finds things without one, and the other way round.
     """
     there = set(known)
-    unknown = {o.native_id: o for o in observations if o.author_is_account and o.native_id not in there}
+    by_id = {o.native_id: match_by_id(platform, o.native_id) for o in observations} if platform in BY_ID else {}
+    unknown = {
+        o.native_id: o for o in observations
+        if o.native_id not in there and (o.author_is_account or by_id.get(o.native_id))
+    }  # fmt: skip
     if not unknown:
         return {}
     looking = catalog.own.has_idless(platform, account)
     wanted: defaultdict[str, list[str]] = defaultdict(list)
     for native_id, o in unknown.items():
         if looking or is_idless(native_id):
-            match = match_of(o.kind, o.created_at, o.body, len(o.media), platform)
+            match = by_id.get(native_id) or match_of(o.kind, o.created_at, o.body, len(o.media), platform)
             if match is not None:
                 wanted[match].append(native_id)
     found: dict[str, Known] = {}

@@ -186,6 +186,19 @@ def _bare(raw: bytes, page: Page, handle: str, *, hidden: Any = ()) -> Item:
     return o
 
 
+def in_repository(block: bytes, uri: str, record: Any, did: str, hidden: Any = ()) -> Item:
+    """A record out of an account's exported repository, `block` being its bytes there, read as a server would show it.
+
+    Attachments are named by their blobs; the caller knows where their files are.
+    """
+    page = Page(kind="posts", endpoint="", body=b"", response_sha256="", http_date=None, observed_at=0,
+                context={"did": did, "pds": ""})  # fmt: skip
+    item = _post(block, {"uri": uri}, record, page, False)
+    if isinstance(item, Observation):
+        item.state = _state(uri, hidden, False)
+    return item
+
+
 def _state(uri: str, hidden: Any, surely_hidden: bool) -> State:
     return "hidden" if surely_hidden or uri in hidden else "present"
 
