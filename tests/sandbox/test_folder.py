@@ -41,5 +41,5 @@ def test_a_copy_points_elsewhere_and_keeps_the_rest(tmp_path: Path) -> None:
 def test_a_copy_with_one_account_is_still_right(tmp_path: Path) -> None:
     copy = load_agency(agency_folder(tmp_path / "copy", {}, accounts=["larkspur-bluesky"]))
     assert [a.name for a in copy.accounts] == ["larkspur-bluesky"]
-    with pytest.raises(ValueError, match="larkspur-x"):
-        agency_folder(tmp_path / "other", {}, accounts=["larkspur-x"])
+    with pytest.raises(ValueError, match="larkspur-z"):
+        agency_folder(tmp_path / "other", {}, accounts=["larkspur-z"])
