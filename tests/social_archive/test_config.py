@@ -60,7 +60,7 @@ WRONG = [  # file, what stands there, what is put there, lines from there to the
     ("accounts.yaml", "    handle: library", "    handle: 12345", 0, "must be text (found 12345); put it in quotes"),
     ("accounts.yaml", "    handle: library", "    handle: no", 0, "must be text"),
     ("accounts.yaml", "platform: mastodon", "platform: mastodn", 0, "did you mean 'mastodon'?"),
-    ("accounts.yaml", "platform: mastodon", "platform: facebook", 0, "cannot harvest facebook yet"),
+    ("accounts.yaml", "platform: mastodon", "platform: nextdoor", 0, "cannot harvest nextdoor yet"),
     ("accounts.yaml", "name: main", "name: Main Account", 0, "small letters, digits and hyphens"),
     ("accounts.yaml", '"@daily"', "@daily", 0, "put the value in quotes"),
     ("accounts.yaml", '"@daily"', '"every day"', 0, "five cron fields"),
