@@ -11,6 +11,7 @@ import pytest
 from sandbox.platforms.pinterest import (
     CLIENT_ID,
     CLIENT_SECRET,
+    continuous_refresh_token_of,
     narrow_refresh_token_of,
     refresh_token_of,
     tiny_refresh_token_of,
@@ -39,9 +40,11 @@ def truth(client: Client) -> list[dict[str, Any]]:
     return list(client.get("/_sandbox/truth", params={"account": "larkspur"}).json())
 
 
-def test_a_refresh_token_gives_an_access_token_and_a_new_refresh_token(client: Client) -> None:
+def test_a_refresh_token_gives_an_access_token_and_the_newer_kind_another_refresh_token(client: Client) -> None:
+    renewed = granted(client, continuous_refresh_token_of("larkspur")).json()["refresh_token"]
+    assert granted(client, renewed).json()["refresh_token_expires_in"] == 5_184_000
     grant = granted(client, refresh_token_of("larkspur")).json()
-    assert granted(client, grant["refresh_token"]).status_code == 200
+    assert "refresh_token" not in grant
     assert granted(client, refresh_token_of("larkspur"), {}).status_code == 401
     assert granted(client, "unknown").json() == {"code": 2, "message": "Authentication failed."}
     old = {"Authorization": f"Bearer {grant['access_token']}"}

@@ -2,7 +2,7 @@
 
 Posts of the world are pins, spread over three boards, one of them secret. As on the real API: there is no endpoint for
 comments, only their number in a pin's metrics; a pin on a secret board is shown to a token with the scope for it; times
-have no zone; each use of a refresh token gives a new one beside it.
+have no zone; a refresh token of the newer kind is followed by another at each use, one of the older kind is not.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ _CODES = {401: (2, "Authentication failed."), 403: (29, "You are not permitted t
 
 def refresh_token_of(account: str) -> str:
     return f"sandbox-pinterest-refresh-{account}"
+
+
+def continuous_refresh_token_of(account: str) -> str:
+    """Of the newer kind: each use gives another one, and this one still works."""
+    return f"sandbox-pinterest-continuous-refresh-{account}"
 
 
 def narrow_refresh_token_of(account: str) -> str:
@@ -107,19 +112,26 @@ class Pinterest(StandIn):
                 if given.removesuffix("-renewed") == kind and self.world.expired.get(account) != "dead":
                     if request.headers.get("authorization") != f"Basic {basic}":
                         return self._error(401)
-                    return answer(
-                        {
-                            "access_token": self._access_token(account, kind), "token_type": "bearer",
-                            "expires_in": 2_592_000, "scope": " ".join(scopes), "response_type": "everlasting_refresh",
-                            "refresh_token": f"{kind}-renewed", "refresh_token_expires_in": 5_184_000,
-                            "refresh_token_expires_at": int(datetime.now(UTC).timestamp()) + 5_184_000,
-                        }
-                    )  # fmt: skip
+                    return answer(self._grant(account, kind, scopes))
         return self._error(401)
+
+    def _grant(self, account: str, kind: str, scopes: tuple[str, ...]) -> dict[str, Any]:
+        told = {
+            "access_token": self._access_token(account, kind), "token_type": "bearer", "expires_in": 2_592_000,
+            "scope": " ".join(scopes),
+        }  # fmt: skip
+        if kind != continuous_refresh_token_of(account):
+            return {**told, "response_type": "refresh"}
+        return {
+            **told, "response_type": "everlasting_refresh", "refresh_token": f"{kind}-renewed",
+            "refresh_token_expires_in": 5_184_000,
+            "refresh_token_expires_at": int(datetime.now(UTC).timestamp()) + 5_184_000,
+        }  # fmt: skip
 
     def _consents(self, account: str) -> dict[str, tuple[str, ...]]:
         return {
             refresh_token_of(account): SCOPES,
+            continuous_refresh_token_of(account): SCOPES,
             narrow_refresh_token_of(account): tuple(s for s in SCOPES if not s.endswith("secret")),
             tiny_refresh_token_of(account): ("user_accounts:read", "boards:read"),
         }

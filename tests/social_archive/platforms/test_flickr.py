@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from social_archive.config import StoreConfig
 from social_archive.errors import (
     AccountGone,
     CursorLoop,
@@ -24,6 +26,7 @@ from social_archive.platforms.http import Http
 from social_archive.record import Observation, Unreadable, evidential_digest
 from tests.contracts import flickr as contract
 from tests.social_archive.platforms.answering import Asked, Clock, Reply, Server, json_reply, serving
+from tests.social_archive.platforms.living import living
 
 SECRETS = {
     "api_key": "CANARY-flickr-key", "api_secret": "CANARY-flickr-secret", "oauth_token": "CANARY-flickr-token",
@@ -404,3 +407,27 @@ def test_the_contract_notices_what_it_must() -> None:
         assert len(contract.problems_of(path, query, told)) == 1, wrong
     assert contract.problems_of(path, query, {"stat": "fail", "code": 7, "message": "?"})
     assert contract.problems_of(path, query, {"comments": [], "stat": "ok"})
+
+
+# --------------------------------------------------------------------------- a whole harvest
+
+
+@pytest.mark.slow
+def test_what_happens_to_an_old_photograph_is_seen(buckets: StoreConfig, tmp_path: Path) -> None:
+    """Long before the watch window nothing is read by date; `recentlyUpdated` still brings it in."""
+    with living("flickr", buckets, tmp_path) as place:
+        photographs = [t for t in place.truth() if not t["parent"] and t["state"] == "present"]
+        commented, withdrawn = (t["id"] for t in sorted(photographs, key=lambda t: t["created"])[:2])
+        said = place.control.reply(commented, "mara", "I was there! (invented)")["id"]
+        report = place.harvest()
+        assert (report.outcome, report.new, report.changed) == ("ok", 1, 0)
+        assert [body for _, body in place.history(said)] == ["I was there! (invented)"]
+        place.control.hide(withdrawn)
+        place.control.reply(withdrawn, "mara", "Where did it go? (invented)")  # moves its time of update
+        place.control.delete(said)
+        place.harvest()
+        assert [state for state, _ in place.history(withdrawn)] == ["present", "hidden"]
+        place.control.reply(commented, "mara", "Another one. (invented)")
+        place.harvest()
+        assert [state for state, _ in place.history(said)] == ["present", "missing_unconfirmed"]
+        assert place.harvest().wrote == 0

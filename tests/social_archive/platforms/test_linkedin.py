@@ -9,10 +9,21 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+import yaml
 
 from sandbox.control import Control, running
+from sandbox.folder import agency_folder
 from sandbox.platforms.linkedin import CLIENT_ID, CLIENT_SECRET, refresh_token_of
-from social_archive.errors import AccountGone, CursorLoop, LoginExpired, PlatformError, ScopeLost, Throttled
+from social_archive.config import StoreConfig, load_agency
+from social_archive.errors import (
+    AccountGone,
+    ConfigError,
+    CursorLoop,
+    LoginExpired,
+    PlatformError,
+    ScopeLost,
+    Throttled,
+)
 from social_archive.platforms.base import Page, Scale, Target
 from social_archive.platforms.http import Answer, Http
 from social_archive.platforms.linkedin import LinkedIn
@@ -20,6 +31,7 @@ from social_archive.platforms.linkedin_records import plain
 from social_archive.record import Observation, Unreadable, evidential_digest
 from tests.contracts import linkedin as contract
 from tests.social_archive.platforms.answering import Asked, Clock, Reply, Server, json_reply, serving
+from tests.social_archive.platforms.living import living
 
 SECRETS = {"refresh_token": "CANARY-linkedin-refresh", "client_secret": "CANARY-linkedin-app-secret"}
 ORG, POST = "urn:li:organization:2414183", "urn:li:share:7045020441609936898"
@@ -374,6 +386,19 @@ def test_an_estimate_says_days_and_the_terms_are_shown() -> None:
     assert "48 hours" in LinkedIn.storage_terms
 
 
+def test_an_enabled_account_is_refused_until_somebody_has_accepted_the_terms(tmp_path: Path) -> None:
+    folder = agency_folder(tmp_path, {}, accounts=["larkspur-linkedin"])
+    assert [a.name for a in load_agency(folder).enabled_accounts()] == ["larkspur-linkedin"]
+    accounts = yaml.safe_load((folder / "accounts.yaml").read_text())
+    del accounts["accounts"][0]["settings"]["terms_accepted"]
+    (folder / "accounts.yaml").write_text(yaml.safe_dump(accounts))
+    with pytest.raises(ConfigError, match="48 hours"):
+        load_agency(folder)
+    accounts["accounts"][0]["enabled"] = False
+    (folder / "accounts.yaml").write_text(yaml.safe_dump(accounts))
+    assert load_agency(folder).enabled_accounts() == []
+
+
 @pytest.mark.parametrize(
     "reply",
     [Reply(200, b"<html>", HTML), Reply(200, b""), Reply(200, b'{"elements":[{"id":'), Reply(200, b'{"elements":NaN}'),
@@ -434,3 +459,38 @@ def test_the_tables_notice_what_they_must() -> None:
     assert contract.unknown_parameters(path, {"q": "author", "author": ORG, "since": "1"}) == ["since"]
     assert contract.unknown_parameters(path, {"q": "owner"}) == ["q=owner"]
     assert contract.unknown_parameters("/rest/people/1", {}) == ["no such endpoint: /rest/people/1"]
+
+
+# --------------------------------------------------------------------------- a whole harvest
+
+
+@pytest.mark.slow
+def test_an_edit_of_an_old_post_is_seen_and_a_comment_takes_its_replies_with_it(
+    buckets: StoreConfig, tmp_path: Path
+) -> None:
+    with living("linkedin", buckets, tmp_path) as place:
+        truth = [t for t in place.truth() if t["state"] == "present"]
+        oldest = min((t for t in truth if not t["parent"]), key=lambda t: t["created"])["id"]
+        place.control.edit(oldest, "Corrected: the hours are 9 to 5. (invented)")
+        report = place.harvest()
+        assert (report.outcome, report.new, report.changed) == ("ok", 0, 1)
+        assert [body for _, body in place.history(oldest)][1:] == ["Corrected: the hours are 9 to 5. (invented)"]
+        reply = max((t for t in truth if t["parent"] not in (None, t["root"])), key=lambda t: t["created"])
+        place.control.delete(reply["parent"])
+        place.harvest()
+        assert [place.history(i)[-1][0] for i in (reply["parent"], reply["id"])] == ["deleted", "deleted"]
+        assert place.harvest().wrote == 0
+
+
+@pytest.mark.slow
+def test_a_day_that_is_spent_parks_the_page_and_the_next_one_goes_on(
+    buckets: StoreConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with living("linkedin", buckets, tmp_path) as place:
+        monkeypatch.setattr(LinkedIn, "_daily", 8)
+        spent = place.harvest()
+        assert (spent.outcome, [g.reason for g in spent.gaps]) == ("partial", ["throttled"])
+        assert spent.regain_at is not None
+        monkeypatch.undo()
+        rested = place.harvest()
+        assert (rested.outcome, [g.closed for g in rested.gaps]) == ("ok", [True])

@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from social_archive.config import StoreConfig
 from social_archive.errors import AccountGone, CursorLoop, LoginExpired, PlatformError, ScopeLost, Throttled
 from social_archive.platforms.base import Page, Scale, Target
 from social_archive.platforms.http import Http
 from social_archive.platforms.pinterest import Pinterest
 from social_archive.record import Observation, Unreadable, evidential_digest
 from tests.contracts import pinterest as contract
+from tests.faults.soundness import rows_of
 from tests.social_archive.platforms.answering import Asked, Clock, Reply, Server, json_reply, serving
+from tests.social_archive.platforms.living import living
 
 SECRETS = {"refresh_token": "CANARY-pinterest-refresh", "client_secret": "CANARY-pinterest-app-secret"}
 ACCOUNT = {
@@ -310,3 +314,21 @@ def test_the_contract_notices_what_it_must() -> None:
     assert contract.unknown_parameters(path, {"page_size": "251"}) == ["page_size=251"]
     assert contract.unknown_parameters(path, {"pin_metrics": "1"}) == ["pin_metrics=1"]
     assert contract.unknown_parameters("/v5/pins/1/comments", {}) == ["no such endpoint: /v5/pins/1/comments"]
+
+
+# --------------------------------------------------------------------------- a whole harvest
+
+
+@pytest.mark.slow
+def test_the_missing_comments_are_one_gap_for_ever_and_boards_are_kept(
+    buckets: StoreConfig, tmp_path: Path
+) -> None:
+    with living("pinterest", buckets, tmp_path) as place:
+        assert [g.reason for g in place.harvest().gaps] == ["no_comment_endpoint"]
+        rows = rows_of(place.archive)
+        assert [row["state"] for row in rows if row["kind"] == "gap"] == ["inaccessible"]
+        (still_open,) = place.archive.catalog.open_gaps("pinterest", place.account)
+        assert still_open.reason == "no_comment_endpoint"
+        boards = [row["body"].split("\n")[0] for row in rows if row["kind"] == "setting"]
+        assert sorted(boards) == ["Collections", "Drafts", "News"]
+        assert not [row for row in rows if row["kind"] in ("comment", "reply")]
