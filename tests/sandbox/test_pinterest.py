@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from sandbox.control import Control, running
 from sandbox.platforms.pinterest import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -112,3 +115,27 @@ def test_a_pin_can_be_spoilt_in_every_way(client: Client) -> None:
         assert client.get(f"/v5/pins/{pin}", headers=headers).text != whole, kind
     order(client, "malform", id=pin, kind=None)
     assert json.loads(client.get(f"/v5/pins/{pin}", headers=headers).text) == json.loads(whole)
+
+
+@pytest.mark.slow
+def test_pinterests_own_client_reads_the_same_pins(tmp_path: Path) -> None:
+    """The client that Pinterest generates from its contract, with its checks of types and formats."""
+    from openapi_generated.pinterest_client import ApiClient, Configuration
+    from openapi_generated.pinterest_client.api.boards_api import BoardsApi
+    from openapi_generated.pinterest_client.api.pins_api import PinsApi
+    from openapi_generated.pinterest_client.api.user_account_api import UserAccountApi
+
+    with running(tmp_path, only=["pinterest"]) as urls:
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token_of("larkspur")}
+        grant = httpx.post(f"{urls['pinterest']}/v5/oauth/token", data=form, headers=BASIC).json()
+        theirs = ApiClient(Configuration(host=f"{urls['pinterest']}/v5", access_token=grant["access_token"]))
+        account = UserAccountApi(theirs).user_account_get()
+        listed = PinsApi(theirs).pins_list(page_size=250, include_protected_pins=True, pin_metrics=True)
+        pins = [PinsApi(theirs).pins_get(pin["id"]) for pin in listed["items"][:5]]
+        boards = BoardsApi(theirs).boards_list()
+        shown = [t["id"] for t in Control(urls["pinterest"]).truth("larkspur") if t["state"] == "present"]
+    assert (account.username, account.pin_count) == ("larkspur", len(shown))
+    assert sorted(pin["id"] for pin in listed["items"]) == sorted(shown)
+    assert [pin.id for pin in pins] == [pin["id"] for pin in listed["items"][:5]]
+    assert all(pin.media["media_type"] == "image" for pin in pins)
+    assert len(boards["items"]) == 3

@@ -54,9 +54,9 @@ class LinkedIn(Platform):
     People are named by LinkedIn's ids only: names would be other members' profile data, which may not be kept.
 
     **Limits.** 500 calls a day for an app of the development tier, until midnight UTC; LinkedIn tells nothing of what
-    is left, so the adapter counts its own (`daily_calls`). A thread costs a call, a comment with replies one more, an
-    attachment one more. The version of the API (`api_version`, 202607 unless set, unverified) is given up by LinkedIn
-    after a year: then set a newer one.
+    is left, so the adapter counts those of its own run (`daily_calls`). A thread costs a call, a comment with replies
+    one more, an attachment one more. Comments under posts older than the watch window are not looked for. The version
+    of the API (`api_version`, 202607 unless set, unverified) is given up by LinkedIn after a year: set a newer one.
 
     **Traps.** To a login without the role ADMINISTRATOR or DIRECT_SPONSORED_CONTENT_POSTER LinkedIn answers 200 and an
     empty list, so the role is proved first. A comment names the activity behind the post and not the post. What is

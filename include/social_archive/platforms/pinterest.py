@@ -48,7 +48,7 @@ class Pinterest(Platform):
     **What it reads.** The profile, the boards (name, description, privacy), and every pin with its title, description,
     link, alternative text and pictures. What the public writes under a pin is **not** read: Pinterest has no endpoint
     for comments, only a number in a pin's metrics. So every account carries the gap `no_comment_endpoint`, which shows
-    in each search; keep comments by other means, for example with the export of one's own data.
+    in each search. If comments on Pinterest matter, they have to be kept by other means.
 
     **Limits.** 1,000 requests a day while the app has trial access, 100 a second with standard access. A page holds 250
     pins, and every run reads all of them, because Pinterest does not promise an order. Of a video only the cover is

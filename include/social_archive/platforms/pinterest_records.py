@@ -70,14 +70,14 @@ class Reader:
     # ---------------------------------------------------------------- a pin
 
     def _pin(self, native_id: str, item: dict[str, Any], native: bytes, drift: Drift) -> Observation:
-        title, description = drift.text(item.get("title")), drift.text(item.get("description"))
-        body = "\n\n".join(part for part in (title, description) if part)
-        link = drift.text(item.get("link"))
-        created = drift.text(item.get("created_at"))
-        is_own = item.get("is_owner") is not False
-        owner = None if is_own else drift.text(drift.object(item.get("board_owner")).get("username"))
-        metrics = drift.object(drift.object(item.get("pin_metrics")).get("lifetime_metrics"))
-        media = drift.object(item.get("media"))
+        get, worded = item.get, drift.text
+        title, description = worded(get("title")), worded(get("description"))
+        body = f"{title}\n\n{description}" if title and description else title or description or ""
+        link, created = worded(get("link")), worded(get("created_at"))
+        is_own = get("is_owner") is not False
+        owner = None if is_own else worded(drift.object(get("board_owner")).get("username"))
+        metrics = drift.object(drift.object(get("pin_metrics")).get("lifetime_metrics"))
+        media = drift.object(get("media"))
         return Observation(
             kind="post",
             native_id=native_id,
@@ -89,7 +89,7 @@ class Reader:
             body=body,
             created_at=drift.time(created),
             created_at_text=created,
-            media=_pictures(native_id, media, drift.text(item.get("alt_text")), drift),
+            media=_pictures(native_id, media, worded(get("alt_text")), drift),
             links=_with_link(link, body),
             likes=count(metrics.get("reaction")),
             shares=count(metrics.get("save")),
@@ -170,8 +170,10 @@ def _pictures(native_id: str, media: dict[str, Any], alt: str | None, drift: Dri
 
 
 def _picture(name: str, part: dict[str, Any], alt: str | None, drift: Drift) -> tuple[Media, ...]:
-    video = drift.text(part.get("video_url"))
-    cover = drift.text(part.get("cover_image_url")) or _largest(drift.object(part.get("images")), drift)
+    video, cover = part.get("video_url"), part.get("cover_image_url")
+    if type(cover) is not str or not cover:
+        cover = drift.text(cover) or _largest(drift.object(part.get("images")), drift)
+    video = drift.text(video)
     pictures = (Media(id=f"{name}/image", url=cover, alt=alt),) if cover else ()
     return (Media(id=f"{name}/video", url=video, alt=alt), *pictures) if video else pictures
 
