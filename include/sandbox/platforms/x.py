@@ -314,4 +314,5 @@ class X(StandIn):
 
 
 def _speaks_post(request: Request) -> bool:
-    return "post.fields" in request.query_params
+    """The newer dialect: who asks in it, and X's own client, which knows no other."""
+    return "post.fields" in request.query_params or request.headers.get("user-agent", "").startswith("xdk")

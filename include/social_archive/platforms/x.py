@@ -295,6 +295,9 @@ class X(Platform):
 
     def _get(self, path: str, asked: dict[str, str], tolerated: frozenset[int] = frozenset()) -> Answer:
         answer = self.http.get_json(path, asked)
+        if answer.status == 401 and self._login.is_owner:  # a token of this run lives two hours, a first harvest longer
+            self._login.begin()
+            answer = self.http.get_json(path, asked)
         if answer.status == 200 or answer.status in tolerated:
             return answer
         raise self._refused(answer)
