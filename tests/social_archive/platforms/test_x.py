@@ -198,7 +198,8 @@ def test_text_is_spelled_out_as_a_person_reads_it() -> None:
         {"url": "https://t.co/2222222222", "expanded_url": photo, "media_key": "3_1"},
     ]
     found = one(listing(post(
-        text="Fish &amp; chips &lt;3 &amp;amp; https://t.co/1111111111 https://t.co/2222222222", entities={"urls": urls},
+        text="Fish &amp; chips &lt;3 &amp;amp; https://t.co/1111111111 https://t.co/2222222222",
+        entities={"urls": urls},
     )))  # fmt: skip
     assert found.body == "Fish & chips <3 &amp; https://larkspur.example/a?b=1&c=2"
     assert found.links == ("https://larkspur.example/a?b=1&c=2",)
