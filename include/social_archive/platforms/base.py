@@ -276,6 +276,13 @@ class Platform(abc.ABC):
             observed_at=answer.observed_at, context=context, shortfall=shortfall,
         )  # fmt: skip
 
+    def sighted(self, native_id: str, page: Page) -> Sighting:
+        """What a page of kind `item` that was answered well proves: the item, if it is the one that was asked for."""
+        found = next(iter(self.records(page)), None)
+        if isinstance(found, Observation) and found.native_id == native_id:
+            return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
+        return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+
     @staticmethod
     def stamped(item: Observation | Unreadable, page: Page) -> Observation | Unreadable:
         """Copy the page's provenance onto one of its items."""

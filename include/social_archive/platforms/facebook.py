@@ -167,10 +167,7 @@ class Facebook(Platform):
         page = self.page("item", answer, edge="posts" if of_post else "comments", page=own)
         refusal = graph.refusal_of(answer)
         if refusal is None:
-            found = next(iter(self.records(page)), None)
-            if isinstance(found, Observation) and found.native_id == native_id:
-                return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-            return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+            return self.sighted(native_id, page)
         if refusal.no_such_object:
             self._prove_again()
             return Sighting(native_id=native_id, state="deleted", page=page)

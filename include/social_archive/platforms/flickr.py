@@ -285,10 +285,7 @@ class Flickr(Platform):
         page = self._page("item", answer)
         if flickr_records.code_of(answer) == _NOT_FOUND:  # asked by its owner, who may see all of them
             return Sighting(native_id=native_id, state="deleted", page=page)
-        found = next(iter(self.records(page)), None)
-        if isinstance(found, Observation) and found.native_id == native_id:
-            return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-        return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+        return self.sighted(native_id, page)
 
     def _comment(self, native_id: str) -> Sighting:
         """There is no question by a comment's id: the list that it should stand in is read again."""

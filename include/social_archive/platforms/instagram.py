@@ -154,10 +154,7 @@ class Instagram(Platform):
             answer, refusal = self._graph.attempt(native_id, {"fields": _MEDIA_FIELDS})
         page = self._page("item", answer, what)
         if refusal is None:
-            found = next(iter(self.records(page)), None)
-            if isinstance(found, Observation) and found.native_id == native_id:
-                return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-            return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+            return self.sighted(native_id, page)
         if refusal.is_no_such_thing and self._may_see_comments:
             return Sighting(native_id=native_id, state="deleted", page=page)
         state = "inaccessible" if refusal.is_missing_permission else "missing_unconfirmed"

@@ -135,10 +135,7 @@ class Pinterest(Platform):
             )
         if answer.status == 403:
             return Sighting(native_id=native_id, state="inaccessible", page=page)
-        found = next(iter(self.records(page)), None)
-        if isinstance(found, Observation) and found.native_id == native_id:
-            return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-        return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+        return self.sighted(native_id, page)
 
     def check(self) -> list[Problem]:
         lacking = [

@@ -177,10 +177,7 @@ class Threads(Platform):
                 raise self._refused(answer)
             state: State = "deleted" if self._may_read_strangers() else "missing_unconfirmed"
             return Sighting(native_id=native_id, state=state, page=page)
-        found = next(iter(self.records(page)), None)
-        if isinstance(found, Observation) and found.native_id == native_id:
-            return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-        return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+        return self.sighted(native_id, page)
 
     def check(self) -> list[Problem]:
         try:

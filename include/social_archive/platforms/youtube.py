@@ -166,10 +166,7 @@ class YouTube(Platform):
             return Sighting(native_id=native_id, state="deleted" if sure else "missing_unconfirmed", page=page)
         if answer.status != 200:
             return Sighting(native_id=native_id, state="inaccessible", page=page)
-        found = next(iter(self.records(page)), None)
-        if isinstance(found, Observation) and found.native_id == native_id:
-            return Sighting(native_id=native_id, state=found.state, page=page, observation=found)
-        return Sighting(native_id=native_id, state="missing_unconfirmed", page=page)
+        return self.sighted(native_id, page)
 
     def check(self) -> list[Problem]:
         try:
