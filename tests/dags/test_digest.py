@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.control import running
+from sandbox.folder import environment
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
 from social_archive.digest import NOTICE
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
-from tests.faults.sandbox_library import library, secrets
+from tests.faults.sandbox_library import library
 from tests.smtp_server import Letter, mailbox
 
 pytestmark = pytest.mark.slow
@@ -43,12 +44,11 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("digest")
     config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
     ensure_buckets(config, client=weed.client("admin"))
-    with running() as urls, mailbox() as box:
+    with running(only=("mastodon",)) as urls, mailbox() as box:
         agency = library(folder / "agency", urls, config.bucket, [DEAD, HEALTHY])
         env = {"ARCHIVE_AGENCY": str(agency), "ARCHIVE_STATE": str(folder / "state"),
                "ARCHIVE_TEST_AIRFLOW_HOME": str(folder / "airflow")}  # fmt: skip
-        env |= dict(zip(("SANDBOX_MASTODON_TOKEN", "SANDBOX_MASTODON_ARCHIVE_TOKEN", "SANDBOX_BLUESKY_PASSWORD"),
-                        secrets(), strict=True))  # fmt: skip
+        env |= environment()
         (folder / "airflow").mkdir()
         extra = {"from_email": "archive@larkspur.example", "disable_tls": True, "disable_ssl": True}
         mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port, "extra": extra}

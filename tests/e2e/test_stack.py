@@ -57,7 +57,7 @@ class Stack:
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     ready = folder / "ready"
-    ports = [f"--{name}-port=0" for name in ("mastodon", "bluesky")]
+    ports = ["--only=mastodon,bluesky", "--mastodon-port=0", "--bluesky-port=0"]
     sandbox = subprocess.Popen(
         [sys.executable, "-m", "sandbox.serve", "--state", str(folder / "world"), "--ready-file", str(ready), *ports],
         stdout=subprocess.PIPE, text=True,
@@ -106,7 +106,8 @@ def test_an_accession_is_an_event_of_its_account(stack):
 
     (event,) = [e for e in events if e["partition_key"] == "bluesky/larkspur-teens"]
     assert event["extra"]["posts"] > 0
-    assert all(isinstance(v, int) for k, v in event["extra"].items() if k != "harvest_id")
+    assert event["extra"]["walked"]["platform"] == "bluesky"
+    assert all(isinstance(v, int) for k, v in event["extra"].items() if k not in ("harvest_id", "walked"))
 
 
 def test_a_second_up_starts_nothing_and_harvests_nothing(stack):

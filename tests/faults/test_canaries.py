@@ -39,7 +39,7 @@ def scene(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.Tem
     folder = tmp_path_factory.mktemp("canaries")
     config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
     ensure_buckets(config, client=weed.client("admin"))
-    with running() as urls, pytest.MonkeyPatch.context() as patch:
+    with running(only=("mastodon", "bluesky")) as urls, pytest.MonkeyPatch.context() as patch:
         who = weed.identities["archive"]
         env = environment() | {
             "ARCHIVE_S3_ENDPOINT": weed.endpoint,

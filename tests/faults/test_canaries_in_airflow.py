@@ -46,7 +46,7 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
     home.mkdir()
     config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
     ensure_buckets(config, client=weed.client("admin"))
-    with running() as urls:
+    with running(only=("mastodon", "bluesky")) as urls:
         who = weed.identities["archive"]
         agency = library(folder / "agency", urls, config.bucket, ACCOUNTS)
         accounts = agency / "accounts.yaml"

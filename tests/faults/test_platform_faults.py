@@ -32,7 +32,7 @@ _FOLDERS = itertools.count()
 
 @pytest.fixture(scope="module")
 def urls() -> Iterator[dict[str, str]]:
-    with running() as found:
+    with running(only=("mastodon", "bluesky")) as found:
         yield found
 
 
