@@ -44,7 +44,7 @@ interop: $(INTEROP_INSTALLED) ## against servers that are not ours (Node 22, Pos
 bench: $(INSTALLED) $(BENCH_INSTALLED) ## measure beside dlt and a bare loop; rows go to .archive/bench.json
 	BENCH_PYTHON=$(CURDIR)/$(BENCH_VENV)/bin/python $(VENV)/bin/python -m tests.bench.run
 
-tour: $(INSTALLED) ## the life of a record, narrated, in two minutes
+tour: $(INSTALLED) ## the life of a record, narrated, in four minutes
 	@$(ARCHIVE) tour
 
 docs: $(INSTALLED) ## write the tables of docs/reference.md and README.md anew from the code

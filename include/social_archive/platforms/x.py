@@ -61,9 +61,10 @@ class X(Platform):
 
     **Traps.** An edit is a new post with a new id; all its versions are one record here, named by the first id, and
     what an edit between two harvests replaced is not asked for. Whether a reply was hidden by the account is not
-    readable: hidden replies are kept as present. An answer to a mention in somebody else's thread is seen only if it
-    mentions the account too, and such a mention is not asked for again once it is older than the watch window.
-    X names its fields in two dialects; both are read, and `dialect: post` asks in the newer one.
+    readable: hidden replies are kept as present. In somebody else's thread only what mentions the account is seen; if
+    such a mention goes, nobody asks for it, and it stays as it was last seen. What an author who left wrote mostly
+    looks deleted, because that is what X answers. X names its fields in two dialects; both are read, and
+    `dialect: post` asks in the newer one.
 
     **Token.** An app in X's developer console with a client id, and the consent of the account for the scopes
     `tweet.read`, `users.read` and `offline.access`. X changes the refresh token each time it is used, so it must stand
