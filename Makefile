@@ -26,8 +26,9 @@ up: $(INSTALLED) ## start everything on this machine and harvest the sample agen
 down: ## stop what `make up` started; what is archived stays
 	@if [ -x $(VENV)/bin/archive ]; then $(ARCHIVE) down; else echo "Nothing was ever started here."; fi
 
-test: $(INTEROP_INSTALLED) ## run the whole test suite (10-20 minutes)
-	$(VENV)/bin/pytest -m "not interop" --durations=10
+test: $(INTEROP_INSTALLED) ## run the whole test suite (10-20 minutes on two cores)
+	$(VENV)/bin/pytest -m "not interop and not e2e" -n 2 --dist loadfile --durations=10
+	$(VENV)/bin/pytest -m e2e --durations=3
 
 test-fast: $(INSTALLED) ## only the tests that need no servers (seconds)
 	$(VENV)/bin/pytest -m "not slow and not interop and not e2e" -q
