@@ -43,13 +43,18 @@ def pull(platform: str, account: str) -> dict[str, Any]:
     that are done, so that every attempt gets further.
     """
     from social_archive import harvest
+    from social_archive.harvest import plan
 
     context = _name_instance(account)
     again = context["ti"].try_number > 1
     with _archive() as archive:
+        chosen = archive.account(account, platform)
+        archive.catalog.catch_up()
+        if (planned := plan.estimate(archive, chosen)) is not None:
+            log.info("%s/%s: %s", platform, account, planned.sentence)
         pulled = harvest.pull(
             archive,
-            archive.account(account, platform),
+            chosen,
             full=bool(context["params"]["full"]),
             resume_since=context["dag_run"].start_date if again else None,
         )

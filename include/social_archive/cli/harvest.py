@@ -54,11 +54,21 @@ def _one(archive: Archive, account: Account, full: bool) -> dict[str, Any]:
     from social_archive import harvest as core
 
     try:
+        _print_plan(archive, account)
         with _progress(f"{account.platform}/{account.name}") as tell:
             report: HarvestReport = core.run(archive, account, full=full, progress=tell)
         return report.to_dict()
     except ArchiveError as error:
         return {"platform": account.platform, "account": account.name, "outcome": "failed", "message": str(error)}
+
+
+def _print_plan(archive: Archive, account: Account) -> None:
+    """What the run costs, before it starts, where the platform counts or charges."""
+    from social_archive.harvest import plan
+
+    planned = plan.estimate(archive, account)
+    if planned is not None and not settings.as_json:
+        output.errors().print(Text(f"{account.platform}/{account.name}: {planned.sentence}", style="dim"))
 
 
 @contextmanager
