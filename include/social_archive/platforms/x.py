@@ -87,6 +87,8 @@ class X(Platform):
         Field("client_id", "Client id", "Of the app; it is no secret.", example="bGlicmFyeQ"),
         Field("search", "Search", "`recent` (seven days) or `all` (the full archive, billed; default recent).",
               example="all"),
+        Field("search_seconds", "Seconds between searches", "Of the full archive (default 1, which is what X allows).",
+              example="1"),
         Field("dialect", "Dialect", "`tweet` or `post`: how fields are named when asking (default tweet).",
               example="tweet"),
         Field("owned_read_price", "Price of an own post", "Dollars for each own post or mention read (default 0.001; "
@@ -274,8 +276,13 @@ class X(Platform):
         # Without a start X would search a month only; one too near to now it refuses.
         asked |= {"max_results": "500", **_from((created or _BEGINNING) - _DAY)}
         for answer in self._pages("/2/tweets/search/all", asked):
-            self.http.hold_back(1.0)
+            self.http.hold_back(self._search_seconds)
             yield answer
+
+    @property
+    def _search_seconds(self) -> float:
+        given = self.target.settings.get("search_seconds")
+        return float(given) if isinstance(given, int | float) and given >= 0 else 1.0
 
     def _post(self, post_id: str) -> Answer:
         return self._get(f"/2/tweets/{post_id}", self._dialect.posts(), frozenset({404}))
