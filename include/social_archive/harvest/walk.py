@@ -22,7 +22,7 @@ from social_archive.harvest.walked import Tracks, Walked
 from social_archive.joining import is_idless
 from social_archive.platforms import Page, Platform
 from social_archive.platforms.base import VISITOR_POST
-from social_archive.record import Observation, Unreadable, now_micros
+from social_archive.record import Observation, State, Unreadable, now_micros
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -152,12 +152,20 @@ class Walk:
                 yield root, page
 
     def _absent(self) -> Iterator[Step]:
-        """Ask for each known thing that did not show, by its id."""
-        for done, known in enumerate(self._met.absent):
-            self._confirm(known)
+        """Ask for each known thing that did not show, by its id; and, where a post is gone, for what stood under it."""
+        for done, known in enumerate(self._met.absent):  # grows while it is read
+            state = self._confirm(known)
+            if known.kind == "post" and state in _GONE:
+                self._met.absent += self._left_behind(known)
             self._progress("absent", done + 1)
             if len(self._step.observations) >= self._batch:
                 yield self._flush()
+
+    def _left_behind(self, post: Known) -> list[Known]:
+        """What the archive knows under a post that is gone. On some platforms it went along, on others it is alive."""
+        waiting = {k.native_id for k in self._met.absent}
+        under = self.archive.catalog.under(*self._where, post.native_id).values()
+        return [k for k in under if k.kind != "gap" and k.native_id not in waiting and _can_be_asked_for(k)]
 
     # ---------------------------------------------------------------- where to look
 
@@ -250,7 +258,7 @@ class Walk:
         self._tracks.threads += 1
         self._looked.append(root)
 
-    def _confirm(self, known: Known) -> None:
+    def _confirm(self, known: Known) -> State:
         sighting = self.adapter.item_under(known.native_id, known.root)
         self._tracks.page(sighting.page, 1)
         self._tracks.absent[sighting.state] += 1
@@ -259,7 +267,7 @@ class Walk:
             o.kind, o.parent_native_id, o.root_native_id = known.kind, known.parent, known.root  # type: ignore[assignment]
             o.state = sighting.state
             self._take(o)
-            return
+            return sighting.state
         o = Observation(
             kind=known.kind,  # type: ignore[arg-type]
             native_id=known.native_id,
@@ -271,6 +279,7 @@ class Walk:
         )
         self.adapter.stamped(o, sighting.page)
         self._take(o)
+        return sighting.state
 
     # ---------------------------------------------------------------- gaps
 

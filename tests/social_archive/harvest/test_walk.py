@@ -87,6 +87,17 @@ def test_a_deleted_middle_reply_is_deleted_and_its_hidden_descendants_are_not(li
     assert history(archive, "r2") == [(1, "present", "Me too")]
 
 
+def test_what_stood_under_a_deleted_post_is_asked_for_one_by_one(library: Library, script: Script) -> None:
+    archive = library(script)
+    harvest(archive)
+    script.delete("p1")
+    script.delete("c1")  # went along; the replies are alive elsewhere
+    assert harvest(archive).deleted == 2
+    assert [state for _, state, _ in history(archive, "c1")] == ["present", "deleted"]
+    assert [state for _, state, _ in history(archive, "r1")] == ["present"]
+    assert harvest(archive).entries == []
+
+
 def test_the_thread_under_a_visitors_post_is_read_and_watched_like_that_of_an_own_one(library: Library) -> None:
     left = Item(id="v1", text="Whose bookmark is this?", author="mara-invented", visitor=True)
     script = Script(left, Item(id="c9", text="Ours, thank you.", parent="v1", root="v1"))

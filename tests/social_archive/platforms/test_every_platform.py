@@ -196,6 +196,18 @@ def test_a_deletion_is_a_state_with_the_platforms_answer_as_evidence(lived: Live
     assert lived.harvest().wrote == 0
 
 
+def test_a_deleted_post_and_what_stood_under_it_are_told_apart_by_what_the_platform_says(lived: Lived) -> None:
+    truth = lived.truth()
+    parents = {item["parent"] for item in truth.values()}
+    posts = [i for i, t in truth.items() if not t["parent"] and t["state"] == "present" and t["author"] == "larkspur"]
+    doomed = max(posts, key=lambda i: (i in parents, truth[i]["created"]))
+    lived.control.delete(doomed)
+    lived.harvest()
+    assert lived.things()[doomed]["state"] == lived.truth()[doomed]["state"]
+    lived.agrees()
+    assert lived.harvest().wrote == 0
+
+
 def test_a_hidden_comment_is_kept_with_its_state(lived: Lived) -> None:
     if not has_comments(lived):
         pytest.skip(f"{lived.name} shows no comments")
