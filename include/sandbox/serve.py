@@ -62,6 +62,8 @@ async def serve(state: Path, ports: dict[str, int], *, reset: bool = False, read
         asyncio.get_running_loop().add_signal_handler(signal_number, stop)
     tasks = [asyncio.create_task(servers[p].serve(sockets=[sockets[p]])) for p in servers]
     while not all(server.started for server in servers.values()):
+        for ended in (task for task in tasks if task.done()):
+            ended.result()  # a stand-in that cannot start says why, and nobody waits for it
         await asyncio.sleep(0.01)
     announce(urls, ready_file)
     await asyncio.gather(*tasks)

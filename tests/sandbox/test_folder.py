@@ -43,3 +43,8 @@ def test_a_copy_with_one_account_is_still_right(tmp_path: Path) -> None:
     assert [a.name for a in copy.accounts] == ["larkspur-bluesky"]
     with pytest.raises(ValueError, match="larkspur-z"):
         agency_folder(tmp_path / "other", {}, accounts=["larkspur-z"])
+
+
+def test_no_two_stand_ins_have_the_same_port() -> None:
+    ports = [stand_in.port for stand_in in registry().values()]
+    assert len(set(ports)) == len(ports)

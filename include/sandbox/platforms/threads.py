@@ -57,7 +57,7 @@ class Login:
 
 class Threads(StandIn):
     name = "threads"
-    port = 18103
+    port = 18104
     limit = (6000, 60)
     malformations = SPOILINGS
     known: ClassVar[frozenset[str]] = frozenset(
