@@ -58,7 +58,7 @@ def pull(platform: str, account: str) -> dict[str, Any]:
             full=bool(context["params"]["full"]),
             resume_since=context["dag_run"].start_date if again else None,
         )
-    log.info("%s/%s: %d items seen, outcome %s", platform, account, pulled.seen, pulled.outcome)
+    log.info("%s/%s: %d pages read, outcome %s", platform, account, pulled.seen, pulled.outcome)
     return pulled.to_dict()
 
 

@@ -28,7 +28,6 @@ _OWN_COMMENTS: Final = re.compile(r"(?:^|/)photos_comments_part\d+\.json$")
 _FILE: Final = re.compile(r"(?:^|_)(\d{4,20})(?=[_.])")
 _ORIGINAL: Final = re.compile(r"/(\d+)_([0-9a-f]+)_o\.\w+$")
 _ANCHOR: Final = re.compile(r"#comment([\w-]+)$")
-_ADDRESS: Final = re.compile(r"https?://[^\s<>\"]+")
 
 
 class Flickr(Importer):
@@ -277,8 +276,7 @@ def _object(source: Source, name: str, raw: bytes) -> dict[str, Any] | Item:
 def _links(markup: str, body: str) -> tuple[str, ...]:
     if "://" not in markup:
         return ()
-    bare = (found.rstrip(".,;:!?)]}'\"") for found in _ADDRESS.findall(body))
-    return tuple(dict.fromkeys((*text.links(markup), *bare)))
+    return tuple(dict.fromkeys((*text.links(markup), *text.addresses(body))))
 
 
 def _id(value: Any) -> str | None:

@@ -7,6 +7,7 @@ gives each member's SHA-256. No member is ever written to disk under a name of i
 
 from __future__ import annotations
 
+import abc
 import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ class Member:
 
 
 @dataclass
-class Source:
+class Source(abc.ABC):
     """An export, opened. `path` is the file that is kept (for a folder: a zip made of it) and `sha256` its hash.
 
     `members` are by name, in the container's order. Subclasses know how to open one.
@@ -68,11 +69,11 @@ class Source:
     _hashes: dict[str, str] = field(default_factory=dict)
     _by_base: dict[str, list[str]] | None = None
 
+    @abc.abstractmethod
     def open(self, name: str) -> IO[bytes]:
         """A member's bytes as a stream. Raises ImportRefused."""
-        raise NotImplementedError
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most containers unpack nothing
         """Forget what was unpacked."""
 
     # ---------------------------------------------------------------- reading

@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -189,10 +190,17 @@ def test_empty_and_absent_files_are_refused(tmp_path: Path) -> None:
     assert "no file or folder" in refusal(tmp_path / "absent.zip")
 
 
+class NamesOnly(Source):
+    """A source of which only the names are asked."""
+
+    def open(self, name: str) -> IO[bytes]:
+        raise AssertionError(f"{name} was opened")
+
+
 def with_members(*names: str) -> Source:
     from social_archive.imports.source import Member
 
-    return Source(Path("x"), "x", Limits(), {name: Member(name, 1, None) for name in names})
+    return NamesOnly(Path("x"), "x", Limits(), {name: Member(name, 1, None) for name in names})
 
 
 def test_a_path_in_a_document_is_found_wherever_the_top_folder_went() -> None:
