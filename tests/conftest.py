@@ -31,13 +31,15 @@ def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
 def object_store(weed: Seaweed) -> Iterator[StoreConfig]:
     """The store's configuration under the `archive` identity (no bucket made yet: see `buckets`).
 
-    Sets ARCHIVE_S3_ENDPOINT, ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY for the run.
+    Sets ARCHIVE_S3_ENDPOINT and the keys of the identities `archive` and `disposer` for the run.
     """
-    who = weed.identities["archive"]
+    who, disposer = weed.identities["archive"], weed.identities["disposer"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "ARCHIVE_S3_ENDPOINT", weed.endpoint)
         patch.setitem(os.environ, "ARCHIVE_S3_ACCESS_KEY", who.access_key)
         patch.setitem(os.environ, "ARCHIVE_S3_SECRET_KEY", who.secret_key)
+        patch.setitem(os.environ, "ARCHIVE_S3_DISPOSER_ACCESS_KEY", disposer.access_key)
+        patch.setitem(os.environ, "ARCHIVE_S3_DISPOSER_SECRET_KEY", disposer.secret_key)
         yield StoreConfig(bucket="unmade-bucket", endpoint_url=weed.endpoint)
 
 

@@ -320,12 +320,14 @@ def _stage(state: Path, console: Console) -> Iterator[Tour]:
         with control.running(state / "sandbox") as urls:
             agency = folder.agency_folder(state / "agency", urls)
             config = load_agency(agency)
-            who = store.identities["archive"]
+            who, disposer = store.identities["archive"], store.identities["disposer"]
             key = Signer.generate(config.ledger.origin)
             os.environ |= folder.environment() | {
                 "ARCHIVE_S3_ENDPOINT": store.endpoint,
                 "ARCHIVE_S3_ACCESS_KEY": who.access_key,
                 "ARCHIVE_S3_SECRET_KEY": who.secret_key,
+                "ARCHIVE_S3_DISPOSER_ACCESS_KEY": disposer.access_key,
+                "ARCHIVE_S3_DISPOSER_SECRET_KEY": disposer.secret_key,
                 config.ledger.signing_key.partition(":")[2]: key.text(),
             }
             ensure_buckets(config.store, client=store.client("admin"))

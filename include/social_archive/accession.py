@@ -169,10 +169,13 @@ def _changes(archive: Archive, batch: Batch) -> list[_Change]:
     known = archive.catalog.latest(batch.platform, batch.account, [o.native_id for o in batch.observations])
     latest = {native_id: (k.digest, k.rid, k.version, k.observed_at) for native_id, k in known.items()}
     joined = twins(archive.catalog, batch.platform, batch.account, batch.observations, known)
+    disposed = Disposed(archive)
     changes = []
     for o in batch.observations:
         digest = evidential_digest(o)
         before = latest.get(o.native_id)
+        if before is None and disposed.covers(o):
+            continue
         if before is None:
             twin = joined.get(o.native_id)
             if twin is not None and not _joins(o, twin, batch):
@@ -187,6 +190,25 @@ def _changes(archive: Archive, batch: Batch) -> list[_Change]:
         latest[o.native_id] = (digest, change.rid, change.version, o.observed_at)
         changes.append(change)
     return changes
+
+
+class Disposed:
+    """Is a thing that the archive does not know one that it had, kept to the end of its time, and destroyed?
+
+    Such a post may still stand on the platform. Taking it in again would undo the disposal, so what belongs to a
+    cohort that was disposed of stays outside.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        cohorts = archive.catalog.gone.disposed_cohorts()
+        self._cohorts = {(c.series, c.cutoff, c.platform, c.account) for c in cohorts}
+        self._schedule = archive.schedule if cohorts else None
+
+    def covers(self, o: Observation) -> bool:
+        if self._schedule is None:
+            return False
+        cohort = self._schedule.cohort_of(o)
+        return (cohort.series, cohort.cutoff, o.platform, o.account) in self._cohorts
 
 
 def _joins(o: Observation, twin: Known, batch: Batch) -> bool:
@@ -227,8 +249,9 @@ def _moved_cursor(archive: Archive, batch: Batch) -> dict[str, Any] | None:
 
 def _versions(archive: Archive, changes: Sequence[_Change]) -> list[Version]:
     versions = []
+    schedule = archive.schedule
     for change in changes:
-        cohort = archive.schedule.cohort_of(change.observation)
+        cohort = schedule.cohort_of(change.observation)
         versions.append(
             accessioned(
                 change.observation,
@@ -288,12 +311,13 @@ def _quarantine_cohorts(
 ) -> Iterator[tuple[str, int | None, list[dict[str, Any]]]]:
     """Quarantined items have no date to be trusted: their clock starts when they were observed."""
     groups: dict[Cohort, list[dict[str, Any]]] = {}
+    schedule = archive.schedule
     for row in rows:
         stand_in = Observation(
             kind=row.get("kind") or "comment", native_id="", native=b"", platform=batch.platform,
             account=batch.account, observed_at=row["observed_at"],
         )  # fmt: skip
-        cohort = archive.schedule.cohort_of(stand_in)
+        cohort = schedule.cohort_of(stand_in)
         row.update(series=cohort.series, cutoff=cohort.cutoff)
         groups.setdefault(cohort, []).append(row)
     for cohort, members in groups.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Archive:
     agency: Agency
     state: Path
     write: bool = True
+    _schedule: tuple[str, Schedule] | None = field(default=None, repr=False)
 
     @cached_property
     def store(self) -> Store:
@@ -43,6 +44,14 @@ class Archive:
         store = Store.connect(self.agency.store)
         store.require_fit()
         return store
+
+    @cached_property
+    def disposer(self) -> Store:
+        """The content bucket under the identity that may lift a GOVERNANCE lock: for what an approved disposal or a
+        verified rewrite removes, for nothing else. Raises ConfigError where its keys are not given."""
+        config = self.agency.store
+        keys = {"access_key": config.disposer_access_key, "secret_key": config.disposer_secret_key}
+        return Store.connect(config.model_copy(update=keys))
 
     @cached_property
     def ledger_store(self) -> Store:
@@ -82,9 +91,18 @@ class Archive:
         """This agency's share of the throw-away state, so that two agencies can live in one state folder."""
         return self.state / "cache" / self.agency.store.bucket
 
-    @cached_property
+    @property
     def schedule(self) -> Schedule:
-        return Schedule(self.agency.retention, self.agency.body.time_zone)
+        """The retention schedule in force: the last approved version whose day has come, by the ledger. Before any was
+        approved, retention.yaml as it stands. Ask once per batch, not per record."""
+        from social_archive.retention.schedules import in_force
+
+        version = in_force(self)
+        wanted = version.sha256 if version else ""
+        if self._schedule is None or self._schedule[0] != wanted:
+            retention = version.retention if version else self.agency.retention
+            self._schedule = (wanted, Schedule(retention, self.agency.body.time_zone))
+        return self._schedule[1]
 
     def txn(self, *parts: str) -> str:
         """The id of a transaction: the same parts give the same id, and nobody without the key can guess parts."""

@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from social_archive import leaves as leaf_map
+from social_archive.catalog_gone import GoneThings
 from social_archive.catalog_own import KNOWN, Known, OwnThings, known
 from social_archive.catalog_walks import Walks
+from social_archive.errors import NotFound
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 7
+LAYOUT: Final = 8
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
@@ -31,12 +35,13 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS things (
   platform TEXT, account TEXT, native_id TEXT, rid BLOB, version INT, digest BLOB, state TEXT, kind TEXT,
   parent TEXT, root TEXT, created_at INT, media INT, observed_at INT, own INT, n INT, imported INT,
-  PRIMARY KEY (platform, account, native_id)
+  object INT, PRIMARY KEY (platform, account, native_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
+CREATE INDEX IF NOT EXISTS things_by_object ON things (object);
 CREATE TABLE IF NOT EXISTS objects (
-  key TEXT PRIMARY KEY, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT, cutoff TEXT,
-  platform TEXT, account TEXT, retain_until INT, n INT, first_leaf INT
+  id INTEGER PRIMARY KEY, key TEXT UNIQUE, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT,
+  cutoff TEXT, platform TEXT, account TEXT, retain_until INT, n INT, first_leaf INT, leaves BLOB
 );
 CREATE TABLE IF NOT EXISTS cursors (platform TEXT, account TEXT, value TEXT, n INT, PRIMARY KEY (platform, account));
 CREATE TABLE IF NOT EXISTS quarantine (
@@ -45,7 +50,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
 CREATE INDEX IF NOT EXISTS quarantine_by_native ON quarantine (platform, account, native_sha256);
 CREATE TABLE IF NOT EXISTS gaps (
   platform TEXT, account TEXT, native_id TEXT, reason TEXT, gap_from INT, gap_to INT, state TEXT,
-  PRIMARY KEY (platform, account, native_id)
+  version INT, PRIMARY KEY (platform, account, native_id)
 );
 CREATE TABLE IF NOT EXISTS looks (
   platform TEXT, account TEXT, root TEXT, at INT, PRIMARY KEY (platform, account, root)
@@ -91,12 +96,15 @@ class Catalog:
         self.path = path
         self._ledger = ledger
         self._mirror = mirror
+        self._later: tuple[int, set[str]] | None = None
         self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=OFF")  # a cache: lost writes are replayed from the ledger
+        self._db.execute("PRAGMA secure_delete=ON")  # ids of what was disposed of are overwritten, not only unlinked
         self._db.executescript(_SCHEMA)
         self.walks = Walks(self._db)
         self.own = OwnThings(self._db)
+        self.gone = GoneThings(self._db)
 
     def close(self) -> None:
         self._db.close()
@@ -122,46 +130,109 @@ class Catalog:
         return self.head
 
     def _tables_of(self, entry: Entry) -> Iterator[tuple[dict[str, Any], pa.Table]]:
+        """The Parquet objects of an entry; what a later entry says is gone may be missing."""
         for described in entry.header["objects"]:
             if described["class"] in ("records", "quarantine"):
-                path = self._mirror.path(_Located(described["key"], described["version"], described["sha256"]))
+                try:
+                    path = self._mirror.path(_Located(described["key"], described["version"], described["sha256"]))
+                except NotFound:
+                    if described["key"] not in self._gone_after(entry):
+                        raise
+                    continue
                 columns = _COLUMNS if described["class"] == "records" else None
                 yield described, pq.read_table(path, columns=columns, partitioning=None)
+
+    def _gone_after(self, entry: Entry) -> set[str]:
+        """Keys that entries after this one say were rewritten or disposed of. Read once; only a replay asks."""
+        tail = self._ledger.head().n
+        if self._later is None or self._later[0] != tail:
+            notes = (later.header for later in self._ledger.entries(after=entry.head))
+            self._later = (tail, {key for header in notes for key in keys_gone(header)})
+        return self._later[1]
 
     def apply(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
         """Take one entry in, unless another process already has. `tables` are its Parquet objects, in order."""
         db = self._db
+        destroyed: list[str] = []
         db.execute("BEGIN IMMEDIATE")
         try:
             head = self.head
             if (head.n if head else 0) == entry.n:
-                self._take(entry, tables)
+                destroyed = self._take(entry, tables)
                 self._set_meta("head", entry.head.to_dict())
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
+        if destroyed:
+            self._forget_copies(destroyed)
 
-    def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
-        leaf = entry.first_leaf + 1  # the entry's own leaf comes first, then its records in the order of the objects
+    def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[str]:
+        """Returns the keys of what this entry says was destroyed."""
+        self.walks.take(entry, self._walked(entry))
+        gone = self.gone.take(entry)
+        brought = {described["key"]: table for described, table in tables}
+        rewritten = entry.header["what"] == "rewrite"
+        leaf = entry.first_leaf + 1  # the entry's own leaf comes first, then its rows in the order of the objects
+        taken: list[tuple[dict[str, Any], int]] = []
         for described in entry.header["objects"]:
-            of_records = described["class"] == "records"
-            self._take_object(described, entry.n, leaf if of_records else None)
-            leaf += described["rows"] if of_records else 0
-        for described, table in tables:
+            of_rows = described["class"] in ("records", "quarantine") and not rewritten
+            of_leaves = leaf_map.of_table(brought[described["key"]]) if described["key"] in brought else None
+            taken.append((described, self._take_object(described, entry.n, leaf if of_rows else None, of_leaves)))
+            leaf += described["rows"] if of_rows else 0
+        self._forget(gone, [number for described, number in taken if described["key"] not in brought])
+        for described, number in taken:
+            if (table := brought.get(described["key"])) is None:
+                continue
             if described["class"] == "records":
-                self._take_records(table, entry.n)
+                self._take_records(table, self._entry_numbers(entry, table), number)
             else:
                 self._take_quarantine(table, described["key"], entry.n)
         for line in entry.leaves[1:]:
             if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
                 self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
-        self.walks.take(entry, self._walked(entry))
         if cursor := entry.header.get("cursor"):
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
                 (cursor["platform"], cursor["account"], json.dumps(cursor["value"], sort_keys=True), entry.n),
             )
+        return [key for key, how in gone if how == "disposal"]
+
+    def _entry_numbers(self, entry: Entry, table: pa.Table) -> list[int]:
+        """The entry that committed each row: this one, or for a rewritten object the one that holds its leaf."""
+        of_leaves = leaf_map.of_table(table)
+        if of_leaves is None:
+            return [entry.n] * table.num_rows
+        return self.walks.entries_of(of_leaves)
+
+    def _forget(self, gone: Sequence[tuple[str, str]], missing: Sequence[int]) -> None:
+        """Take objects out. What lay in a rewritten one lies in the new ones, even in one that is gone by now."""
+        db = self._db
+        for key, how in gone:
+            row = db.execute("SELECT id FROM objects WHERE key = ?", (key,)).fetchone()
+            if row is None:
+                continue
+            if how == "disposal":
+                self._forget_things(row[0])
+                db.execute("DELETE FROM quarantine WHERE key = ?", (key,))
+            elif missing:
+                db.execute("UPDATE things SET object = ? WHERE object = ?", (missing[0], row[0]))
+            db.execute("DELETE FROM objects WHERE id = ?", (row[0],))
+
+    def _forget_things(self, number: int) -> None:
+        """Forget things whose latest version lay in a destroyed object."""
+        same = "platform = ? AND account = ? AND native_id = ?"
+        things = self._db.execute("SELECT platform, account, native_id FROM things WHERE object = ?", (number,))
+        for place in things.fetchall():
+            for name in ("own", "gaps"):
+                self._db.execute(f"DELETE FROM {name} WHERE {same}", place)  # noqa: S608
+        self._db.execute("DELETE FROM things WHERE object = ?", (number,))
+
+    def _forget_copies(self, destroyed: Sequence[str]) -> None:
+        """Remove the local copies of what was destroyed, and everything else in its folders that is not live."""
+        live = {row[0] for row in self._db.execute("SELECT key FROM objects")}
+        self._mirror.drop_all(destroyed, keep=live)
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _walked(self, entry: Entry) -> Iterator[bytes]:
         """The records of walks that an entry names."""
@@ -170,46 +241,56 @@ class Catalog:
                 located = _Located(described["key"], described["version"], described["sha256"])
                 yield self._mirror.path(located).read_bytes()
 
-    def _take_object(self, d: Mapping[str, Any], n: int, first_leaf: int | None) -> None:
+    def _take_object(
+        self, d: Mapping[str, Any], n: int, first_leaf: int | None, of_leaves: leaf_map.Leaves | None
+    ) -> int:
+        """Returns the catalog's own number of the object."""
         place = _place(d["key"])
-        self._db.execute(
-            "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        known = self._db.execute(
+            "INSERT OR REPLACE INTO objects (key, version_id, size, sha256, rows, cls, series, cutoff, platform,"
+            " account, retain_until, n, first_leaf, leaves) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 d["key"], d["version"], d["size"], d["sha256"], d["rows"], d["class"], place.get("series", ""),
                 place.get("cutoff", ""), place.get("platform", ""), place.get("account", ""), d.get("retain_until"), n,
-                first_leaf,
+                first_leaf, None if of_leaves is None else of_leaves.astype("<i8").tobytes(),
             ),
         )  # fmt: skip
+        return int(known.lastrowid or 0)
 
-    def _take_records(self, table: pa.Table, n: int) -> None:
+    def _take_records(self, table: pa.Table, numbers: list[int], number: int) -> None:
         c = {name: _plain(table.column(name)) for name in _COLUMNS if name != "body"}
         rids = [bytes.fromhex(rid) for rid in c["rid"]]
         has_media = [int(bool(m)) for m in c["media"]]
         imported = [int(adapter.startswith("import.")) for adapter in c["adapter"]]
         self._db.executemany(
-            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
+            "INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET"
             " version=excluded.version, digest=excluded.digest, state=excluded.state, kind=excluded.kind,"
             " parent=excluded.parent, root=excluded.root, created_at=excluded.created_at, media=excluded.media,"
-            " observed_at=excluded.observed_at, own=excluded.own, n=excluded.n, imported=excluded.imported"
-            " WHERE excluded.version > things.version",
+            " observed_at=excluded.observed_at, own=excluded.own, n=excluded.n, imported=excluded.imported,"
+            " object=excluded.object WHERE excluded.version >= things.version",
             zip(
                 c["platform"], c["account"], c["native_id"], rids, c["version"], c["digest"], c["state"], c["kind"],
                 c["parent_native_id"], c["root_native_id"], c["created_at"], has_media, c["observed_at"],
-                c["author_is_account"], [n] * len(rids), imported, strict=True,
+                c["author_is_account"], numbers, imported, [number] * len(rids), strict=True,
             ),
         )  # fmt: skip
         self.own.take(table)
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
-             c["gap_to"][i], c["state"][i])
+             c["gap_to"][i], c["state"][i], c["version"][i])
             for i, kind in enumerate(c["kind"]) if kind == "gap"
         ]  # fmt: skip
-        self._db.executemany("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?)", gaps)
+        self._db.executemany(
+            "INSERT INTO gaps VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET reason=excluded.reason,"
+            " gap_from=excluded.gap_from, gap_to=excluded.gap_to, state=excluded.state, version=excluded.version"
+            " WHERE excluded.version >= gaps.version",
+            gaps,
+        )
 
     def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
         columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
         self._db.executemany(
-            "INSERT OR REPLACE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL)",
+            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET key=excluded.key",
             [(*row, key, n) for row in zip(*columns, strict=True)],
         )
 
@@ -330,14 +411,25 @@ class Catalog:
         fraction of a second now and then.
         """
         found: list[tuple[int, int, int, str]] = []
-        places = self._db.execute("SELECT key, n, first_leaf FROM objects WHERE cls = 'records' ORDER BY n, key")
-        for key, n, first_leaf in places.fetchall():
-            located = self.object(key)
-            assert located is not None
+        for located in self.objects("records"):
             table = pq.read_table(self._mirror.path(located), columns=["rid", "version"], partitioning=None)
-            for at in pc.indices_nonzero(pc.equal(table.column("rid"), rid)).to_pylist():
-                found.append((table.column("version")[at].as_py(), n, first_leaf + at, key))
+            here = pc.indices_nonzero(pc.equal(table.column("rid"), rid)).to_pylist()
+            if here:
+                of_rows = self.leaves_of(located.key)[here]
+                numbers = self.walks.entries_of(of_rows)
+                versions = table.column("version").take(here).to_pylist()
+                found += zip(versions, numbers, of_rows.tolist(), [located.key] * len(here), strict=True)
         return sorted(found)
+
+    def leaves_of(self, key: str) -> leaf_map.Leaves:
+        """The leaf of each row of a live object of records or quarantine. Raises NotFound for any other object."""
+        row = self._db.execute("SELECT first_leaf, leaves, rows FROM objects WHERE key = ?", (key,)).fetchone()
+        if row is None or (row[0] is None and row[1] is None):
+            raise NotFound("This object is not one of records in the ledger.")
+        first, mapped, rows = row
+        if mapped is not None:
+            return np.frombuffer(mapped, dtype="<i8").astype(np.int64)
+        return np.arange(first, first + rows, dtype=np.int64)
 
     def totals(self) -> list[tuple[str, str, str, str, int]]:
         """(platform, account, kind, state, things), sorted."""
@@ -366,6 +458,15 @@ class Catalog:
 
     def note_look(self, platform: str, account: str, root: str, at: int) -> None:
         self._db.execute("INSERT OR REPLACE INTO looks VALUES (?, ?, ?, ?)", (platform, account, root, at))
+
+
+def keys_gone(header: Mapping[str, Any]) -> Iterator[str]:
+    """The keys of objects that an entry says are no longer records."""
+    note = header.get("note") or {}
+    if header["what"] == "rewrite":
+        yield from (key for key, _version in note["from"])
+    elif header["what"] == "disposal.destroyed":
+        yield from (one["key"] for one in note["objects"])
 
 
 @dataclass(frozen=True)

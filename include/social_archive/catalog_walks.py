@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 if TYPE_CHECKING:
     from social_archive.ledger import Entry
 
 _SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS entries (n INTEGER PRIMARY KEY, what TEXT, time TEXT, harvest TEXT, note TEXT);
+CREATE TABLE IF NOT EXISTS entries (
+  n INTEGER PRIMARY KEY, what TEXT, time TEXT, harvest TEXT, note TEXT, first_leaf INT
+);
+CREATE INDEX IF NOT EXISTS entries_by_what ON entries (what);
+CREATE INDEX IF NOT EXISTS entries_by_leaf ON entries (first_leaf);
 CREATE INDEX IF NOT EXISTS entries_by_harvest ON entries (harvest);
 CREATE TABLE IF NOT EXISTS walks (
   harvest TEXT PRIMARY KEY, platform TEXT, account TEXT, started INT, ended INT, outcome TEXT, n INT, told TEXT
@@ -39,8 +45,8 @@ class Walks:
         header = entry.header
         note = json.dumps(header["note"], sort_keys=True) if header.get("note") else None
         self._db.execute(
-            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)",
-            (entry.n, header["what"], header["time"], header.get("harvest"), note),
+            "INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)",
+            (entry.n, header["what"], header["time"], header.get("harvest"), note, entry.first_leaf),
         )
         for body in walked:
             told = json.loads(body)
@@ -79,6 +85,20 @@ class Walks:
         """The notes of all entries of one kind, in ledger order, each with its entry's `n` and `time`."""
         rows = self._db.execute("SELECT n, time, note FROM entries WHERE what = ? ORDER BY n", (what,))
         return [{"n": n, "time": time, **json.loads(note or "{}")} for n, time, note in rows]
+
+    def entries_of(self, leaves: Sequence[int] | np.ndarray[Any, Any]) -> list[int]:
+        """The number of the entry that holds each of these leaves."""
+        if len(leaves) == 1:
+            found = "SELECT n FROM entries WHERE first_leaf <= ? ORDER BY first_leaf DESC LIMIT 1"
+            return [int(self._db.execute(found, (int(leaves[0]),)).fetchone()[0])]
+        known = self._db.execute("SELECT first_leaf, n FROM entries ORDER BY first_leaf").fetchall()
+        firsts, numbers = np.array(known, dtype=np.int64).T
+        return [int(n) for n in numbers[np.searchsorted(firsts, np.asarray(leaves), side="right") - 1]]
+
+    def entry_at(self, n: int) -> tuple[str, str, Told]:
+        """(what, time, note) of entry `n`."""
+        what, time, note = self._db.execute("SELECT what, time, note FROM entries WHERE n = ?", (n,)).fetchone()
+        return what, time, json.loads(note or "{}")
 
     def time_of(self, n: int) -> str | None:
         """When an entry was committed (ISO 8601 UTC)."""

@@ -19,18 +19,18 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
-from social_archive.config_checks import account_problems, rule_problems
+from social_archive.config_checks import account_problems, people_problems, rule_problems
+from social_archive.config_schedule import Confidence, Model, Retention, RetentionItem, RetentionRule, Slug, Text
 from social_archive.errors import ConfigError
-from social_archive.record import KINDS
 from social_archive.references import KEY_REFERENCE, REFERENCE, register_secret_resolver, resolve_secret
 from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 __all__ = [
-    "Account", "Agency", "Clause", "CommentPolicy", "DigestConfig", "LedgerConfig", "Notice", "PublicBody",
-    "Retention", "RetentionItem", "RetentionRule", "StoreConfig", "load_agency", "load_file",
-    "register_secret_resolver", "resolve_secret",
+    "Account", "Agency", "Clause", "CommentPolicy", "Confidence", "DigestConfig", "DisposalConfig", "LedgerConfig",
+    "Model", "Notice", "Person", "PublicBody", "Replica", "Retention", "RetentionItem", "RetentionRule",
+    "StoreConfig", "load_agency", "load_file", "register_secret_resolver", "resolve_secret",
 ]  # fmt: skip
 
 FILES: Final = ("agency.yaml", "accounts.yaml", "retention.yaml", "policy.yaml")
@@ -83,14 +83,6 @@ def _schedule(value: str) -> str:
     return value
 
 
-def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise ValueError(f"must be one of {', '.join(KINDS)}")
-    return value
-
-
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
 BucketName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,50}[a-z0-9]$")]
 Reference = Annotated[str, AfterValidator(_reference)]
 KeyReference = Annotated[str, AfterValidator(_key_reference)]
@@ -98,13 +90,6 @@ TimeZone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
-KindName = Annotated[str, AfterValidator(_kind)]
-Confidence = Literal["source", "secondary", "unverified", "inferred"]
-"""How a fact is known: read in the cited source, restated by another, from memory ("verify with counsel"), inferred."""
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 # --------------------------------------------------------------------------- models
@@ -120,7 +105,19 @@ class PublicBody(Model):
     county: str | None = None
     address: str | None = None
     contact_email: str | None = None
+    contact_phone: str | None = None
     website: Url | None = None
+
+
+class Replica(Model):
+    """A copy of the content bucket that somebody keeps elsewhere, under the same keys. A disposal reaches it too."""
+
+    name: Slug
+    bucket: BucketName
+    endpoint_url: Endpoint | None = None
+    region: Text = "us-east-1"
+    access_key: Reference
+    secret_key: Reference
 
 
 class StoreConfig(Model):
@@ -133,6 +130,9 @@ class StoreConfig(Model):
     secret_key: Reference = "env:ARCHIVE_S3_SECRET_KEY"  # noqa: S105 - a reference, not a secret
     lock_mode: Literal["governance", "compliance"] = "governance"
     default_lock_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    disposer_access_key: Reference = "env:ARCHIVE_S3_DISPOSER_ACCESS_KEY"
+    disposer_secret_key: Reference = "env:ARCHIVE_S3_DISPOSER_SECRET_KEY"  # noqa: S105 - a reference, not a secret
+    replicas: list[Replica] = Field(default_factory=list)
 
     @property
     def ledger_bucket(self) -> str:
@@ -156,6 +156,27 @@ class DigestConfig(Model):
     to: Annotated[str, StringConstraints(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")] | None = None
 
 
+class Person(Model):
+    """Somebody who may act on records, by the user name that he or she has in Airflow. Certificates quote the rest."""
+
+    user: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$")]
+    name: Text
+    title: Text
+
+
+class DisposalConfig(Model):
+    """Who approves a disposal (two people, one of each list), for how long an approval holds, and what time is trusted.
+
+    `clock_silence_days`: for so long after a platform last told the time may a disposal go by the host's clock.
+    """
+
+    first_approvers: list[Text] = Field(default_factory=list)
+    second_approvers: list[Text] = Field(default_factory=list)
+    approval_days: Annotated[int, Field(ge=1, le=366)] = 30
+    clock_silence_days: Annotated[int, Field(ge=1, le=366)] = 14
+    verify_again_minutes: Annotated[int, Field(ge=0, le=10_080)] = 10
+
+
 class Account(Model):
     """One account of the body on one platform. `name` is the archive's own for it, one of a kind on its platform,
     and never changes: it is in the keys of its records.
@@ -166,58 +187,11 @@ class Account(Model):
     handle: str = ""
     enabled: bool = True
     schedule: Schedule = "@daily"
-    settings: dict[str, Any] = {}
-    secrets: dict[str, Reference] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
+    secrets: dict[str, Reference] = Field(default_factory=dict)
     watch_days: Annotated[int, Field(ge=0, le=3650)] = 30
     overlap_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 48
     note: str | None = None
-
-
-class RetentionItem(Model):
-    """One item of the disposal authority. Neither `years` nor `permanent`: unscheduled, kept until it is scheduled."""
-
-    id: Text
-    series: Slug
-    title: Text
-    description: str | None = None
-    citation: Text
-    years: Annotated[int, Field(ge=0, le=500)] | None = None
-    permanent: bool = False
-    confidence: Confidence = "unverified"
-
-    @model_validator(mode="after")
-    def _one_period(self) -> RetentionItem:
-        if self.permanent and self.years is not None:
-            raise ValueError("an item is either permanent or has years, not both")
-        return self
-
-    @property
-    def scheduled(self) -> bool:
-        return self.permanent or self.years is not None
-
-
-class RetentionRule(Model):
-    """Assigns records to an item. A selector that is left out matches everything; the first rule that matches wins."""
-
-    item: Text
-    platform: str | None = None
-    account: str | None = None
-    kind: KindName | None = None
-
-
-class Retention(Model):
-    """The schedule: a version with the date from which it holds. `time_zone` is the body's. The last rule matches all.
-
-    `series.Schedule` asks it about records.
-    """
-
-    version: Text
-    effective: date
-    authority: str | None = None
-    application_number: str | None = None
-    time_zone: TimeZone = "UTC"
-    items: Annotated[list[RetentionItem], Field(min_length=1)]
-    rules: Annotated[list[RetentionRule], Field(min_length=1)]
 
 
 class Clause(Model):
@@ -242,9 +216,9 @@ class CommentPolicy(Model):
     adopted: date | None = None
     welcome: str | None = None
     discretion: str | None = None
-    clauses: list[Clause] = []
-    notices: list[Notice] = []
-    statements: list[Text] = []
+    clauses: list[Clause] = Field(default_factory=list)
+    notices: list[Notice] = Field(default_factory=list)
+    statements: list[Text] = Field(default_factory=list)
 
 
 class Agency(Model):
@@ -255,9 +229,14 @@ class Agency(Model):
     store: StoreConfig
     ledger: LedgerConfig
     digest: DigestConfig = DigestConfig()
+    people: list[Person] = Field(default_factory=list)
+    disposal: DisposalConfig = DisposalConfig()
     accounts: list[Account]
     retention: Retention
     policy: CommentPolicy | None = None
+
+    def person(self, user: str) -> Person | None:
+        return next((person for person in self.people if person.user == user), None)
 
     def enabled_accounts(self, platform: str | None = None) -> list[Account]:
         return [a for a in self.accounts if a.enabled and platform in (None, a.platform)]
@@ -268,6 +247,8 @@ class _AgencyFile(Model):
     store: StoreConfig
     ledger: LedgerConfig
     digest: DigestConfig = DigestConfig()
+    people: list[Person] = Field(default_factory=list)
+    disposal: DisposalConfig = DisposalConfig()
 
 
 class _AccountsFile(Model):
@@ -293,10 +274,11 @@ def load_agency(folder: Path) -> Agency:
             f"{shown(folder)} is not an agency folder: it has no agency.yaml.",
             remedy=f"Name the folder with --agency or ARCHIVE_AGENCY, or make one: archive init {shown(folder)}",
         )
-    agency, _ = _load(folder / "agency.yaml", _AgencyFile)
+    agency, agency_document = _load(folder / "agency.yaml", _AgencyFile)
     accounts, accounts_document = _load(folder / "accounts.yaml", _AccountsFile)
     schedule, schedule_document = _load(folder / "retention.yaml", _RetentionFile)
-    problems = [*account_problems(accounts.accounts, accounts_document),
+    problems = [*people_problems(agency.people, agency.disposal, agency_document),
+                *account_problems(accounts.accounts, accounts_document),
                 *rule_problems(schedule.retention, accounts.accounts, schedule_document)]  # fmt: skip
     if problems:
         raise ConfigError("\n".join(problems))
@@ -307,6 +289,8 @@ def load_agency(folder: Path) -> Agency:
         store=agency.store,
         ledger=agency.ledger,
         digest=agency.digest,
+        people=agency.people,
+        disposal=agency.disposal,
         accounts=accounts.accounts,
         retention=schedule.retention.model_copy(update={"time_zone": agency.agency.time_zone}),
         policy=_load(policy_path, _PolicyFile)[0].policy if policy_path.is_file() else None,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from social_archive.yaml_lines import Document, echo, suggestion
 
 if TYPE_CHECKING:
-    from social_archive.config import Account, Retention
+    from social_archive.config import Account, DisposalConfig, Person, Retention
 
 PLATFORM_NAMES: Final = (
     "bluesky", "facebook", "flickr", "instagram", "linkedin", "mastodon", "nextdoor", "pinterest", "threads",
@@ -100,7 +100,23 @@ def rule_problems(schedule: Retention, accounts: list[Account], document: Docume
             yield (f"{document.place((*place, 'account'))}: there is no account {rule.account!r}"
                    f"{suggestion(rule.account, names)}.")  # fmt: skip
     last = schedule.rules[-1]
-    if (last.platform, last.account, last.kind) != (None, None, None):
+    if last.selectors:
         place = ("retention", "rules", len(schedule.rules) - 1)
         yield (f"{document.place(place)}: the last rule must match everything "
                "(only `item:`), so that no record is left without an item.")  # fmt: skip
+
+
+def people_problems(people: list[Person], disposal: DisposalConfig, document: Document) -> Iterator[str]:
+    users = [person.user for person in people]
+    for index, user in enumerate(users):
+        if user in users[:index]:
+            yield f"{document.place(('people', index, 'user'))}: two people have the user name {user!r}."
+    for part in ("first_approvers", "second_approvers"):
+        for index, user in enumerate(getattr(disposal, part)):
+            if user not in users:
+                yield (f"{document.place(('disposal', part, index))}: there is nobody {user!r} among `people`"
+                       f"{suggestion(user, users)}.")  # fmt: skip
+    for index, user in enumerate(disposal.second_approvers):
+        if user in disposal.first_approvers:
+            yield (f"{document.place(('disposal', 'second_approvers', index))}: {user!r} is a first approver already; "
+                   "a disposal needs two different people.")  # fmt: skip

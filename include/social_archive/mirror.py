@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -58,6 +58,13 @@ class Mirror:
 
     def drop(self, key: str) -> None:
         (self.folder / key).unlink(missing_ok=True)
+
+    def drop_all(self, keys: Iterable[str], *, keep: Collection[str]) -> None:
+        """Drop these, and whatever else lies in their folders that is not in `keep` (an older form of the same)."""
+        for folder in {(self.folder / key).parent for key in keys}:
+            for path in folder.iterdir() if folder.is_dir() else ():
+                if path.relative_to(self.folder).as_posix() not in keep:
+                    path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

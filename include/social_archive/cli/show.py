@@ -124,9 +124,14 @@ def _facts(item: Row, versions: list[Row], archive: Archive, zone: str) -> list[
 
 
 def _kept_until(archive: Archive, item: Row, zone: str) -> str:
-    scheduled = archive.schedule.item_for(item["platform"], item["account"], item["kind"])
-    if item["retain_until"] is not None:
-        when = output.local(item["retain_until"], zone)[:10]
+    """By the schedule in force; `archive why` tells the rest."""
+    schedule = archive.schedule
+    scheduled = schedule.item_of(item["series"])
+    if scheduled is None:
+        return f"not scheduled for disposal\nseries {item['series']}, which is not in the schedule in force"
+    until = schedule.until(item["series"], item["cutoff"])
+    if until is not None:
+        when = output.local(until, zone)[:10]
     else:
         when = "permanent" if scheduled.permanent else "not scheduled for disposal"
     return f"{when}\n{scheduled.title}\n{scheduled.citation}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 
-from social_archive.accession import describe
+from social_archive.accession import Disposed, describe
 from social_archive.config import Account
 from social_archive.platforms import Platform
 from social_archive.record import Media, Observation, evidential_digest
@@ -17,6 +17,7 @@ from social_archive.record import Media, Observation, evidential_digest
 if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.platforms.media import MediaFetcher
+    from social_archive.series import Schedule
 
 
 class MediaStep:
@@ -27,6 +28,10 @@ class MediaStep:
         self._where = (account.platform, account.name)
         self._adapter = adapter
         self._insecure_local = bool(account.settings.get("insecure_local"))
+
+    @cached_property
+    def _schedule(self) -> Schedule:
+        return self._archive.schedule
 
     @cached_property
     def _fetcher(self) -> MediaFetcher:
@@ -40,9 +45,12 @@ class MediaStep:
         if not waiting:
             return []
         known = self._archive.catalog.latest(*self._where, [o.native_id for o in waiting])
+        disposed = Disposed(self._archive)
         written: list[dict[str, object]] = []
         for o in waiting:
             before = known.get(o.native_id)
+            if before is None and disposed.covers(o):
+                continue  # it will not be taken in, so nothing of it may be stored
             if before is not None and before.digest == evidential_digest(o):
                 continue  # nothing new: this observation will not be written
             held = held_media(self._archive, before.rid) if before is not None and before.has_media else {}
@@ -59,7 +67,7 @@ class MediaStep:
         medium.outcome = got.outcome
         if got.outcome != "stored" or got.body is None:
             return []
-        cohort = self._archive.schedule.cohort_of(o)
+        cohort = self._schedule.cohort_of(o)
         ref = self._archive.store.put(
             f"{cohort.media_prefix()}{uuid.uuid4().hex}", got.body, content_type=got.mime or "application/octet-stream"
         )

@@ -154,6 +154,7 @@ class _Intake:
             file=source.label, sha256=source.sha256, made_at=self.made_at, shortcomings=list(reader.shortcomings),
         )  # fmt: skip
         self.media = MediaKeeper(archive, source, account)
+        self.schedule = archive.schedule
         self.waiting = archive.catalog.open_quarantine(account.platform, account.name)
         self.longest: Cohort | None = None
         self.seen = 0
@@ -225,7 +226,7 @@ class _Intake:
     def _remember(self, o: Observation) -> None:
         """The cohort that is disposed of last: the file lives as long as the last record that it quotes."""
         o.platform, o.account = self.account.platform, self.account.name
-        cohort = self.archive.schedule.cohort_of(o)
+        cohort = self.schedule.cohort_of(o)
         if self.longest is None or _end(cohort) > _end(self.longest):
             self.longest = cohort
 

@@ -29,6 +29,7 @@ class MediaKeeper:
         self._archive = archive
         self._where = (account.platform, account.name)
         self._source = source
+        self._schedule = archive.schedule
         self._reading = threading.Lock()  # a zip is one file with one position
         self.stored = 0
         self.missing = 0
@@ -63,7 +64,7 @@ class MediaKeeper:
             medium.outcome = "too_large"
             return None
         mime = medium.mime or mimetypes.guess_type(name)[0] or "application/octet-stream"
-        cohort = self._archive.schedule.cohort_of(o)
+        cohort = self._schedule.cohort_of(o)
         key = f"{cohort.media_prefix()}{uuid.uuid4().hex}"
         with self._reading, spooled(self._source, name) as copy:
             body = copy.read() if size <= 1 << 20 else None

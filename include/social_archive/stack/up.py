@@ -97,13 +97,15 @@ def _start_store(agency: Agency, state: Path, console: Console) -> str | None:
         return None
     with step(console, "Object store") as progress:
         store = seaweed.start(state)
-        archive = store.identities["archive"]
+        archive, disposer = store.identities["archive"], store.identities["disposer"]
         values = environment.write(
             state,
             {
                 _ENDPOINT: store.endpoint,
                 "ARCHIVE_S3_ACCESS_KEY": archive.access_key,
                 "ARCHIVE_S3_SECRET_KEY": archive.secret_key,
+                "ARCHIVE_S3_DISPOSER_ACCESS_KEY": disposer.access_key,
+                "ARCHIVE_S3_DISPOSER_SECRET_KEY": disposer.secret_key,
             },
         )
         os.environ.update(values)

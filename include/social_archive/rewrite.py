@@ -1,0 +1,292 @@
+"""Moving rows into other objects without touching the records: consolidation, splitting, a change of cohort, rescue.
+
+A row is never altered. New objects are written and read back, one ledger entry (`rewrite`) makes them the place where
+the records lie, and only then the old versions are removed. Leaves are per record and stay where they are in the tree,
+so every proof stays as it is; the new object's footer names the leaf of each row (`leaves.py`).
+
+Crash-safe like an accession: before the entry the new objects are garbage, after it the old ones are. The audit
+collects both.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from social_archive import leaves as leaf_map
+from social_archive.accession import describe, seal
+from social_archive.crash import crash_point
+from social_archive.errors import ArchiveError, ConfigError, LedgerError
+from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
+from social_archive.record import canonical
+from social_archive.store import COMPLIANCE, ObjectRef
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+    from social_archive.catalog import CatalogObject
+
+Why = Literal["consolidate", "split", "settle", "rescue"]
+
+WHAT: Final = "rewrite"
+_ROW_GROUP: Final = 10_000
+_WORKERS: Final = 8
+
+
+class SourcesChanged(ArchiveError):
+    """Another run moved, claimed or destroyed what was to be rewritten. Nothing was changed."""
+
+    remedy = "Run the command again: it works on what is there now."
+
+
+@dataclass(frozen=True)
+class Target:
+    """A new object: its folder, its rows (of the sources, none altered but for their cohort), the leaf of each row."""
+
+    prefix: str
+    table: pa.Table
+    leaves: leaf_map.Leaves
+    retain_until: int | None
+    cls: str = "records"
+
+
+@dataclass(frozen=True)
+class Copied:
+    """An object without rows (media) that moves to another folder; rows go on naming its old key."""
+
+    source: CatalogObject
+    prefix: str
+    retain_until: int | None
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """`objects` as the ledger names them, in the order of the targets; `left`: old versions still to be removed."""
+
+    entry: Entry
+    objects: list[dict[str, Any]]
+    removed: int
+    left: int
+
+
+@dataclass
+class _Plan:
+    sources: Sequence[CatalogObject]
+    targets: Sequence[Target]
+    copies: Sequence[Copied]
+    why: Why
+    may: Callable[[], None] | None
+    written: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[tuple[str, bytes]] = field(default_factory=list)
+    tables: list[tuple[dict[str, Any], pa.Table]] = field(default_factory=list)
+
+
+def read(archive: Archive, source: CatalogObject) -> tuple[pa.Table, leaf_map.Leaves]:
+    """All rows of a live object, and the leaf of each."""
+    table = pq.read_table(archive.mirror.path(source), partitioning=None)
+    return table, archive.catalog.leaves_of(source.key)
+
+
+def rewrite(
+    archive: Archive,
+    sources: Sequence[CatalogObject],
+    targets: Sequence[Target],
+    *,
+    why: Why,
+    copies: Sequence[Copied] = (),
+    may: Callable[[], None] | None = None,
+    remove: bool = True,
+) -> Rewritten:
+    """Put the rows of `sources` into `targets`, every row exactly once, and remove the sources.
+
+    `may` is asked at every head before the commit and raises if it must not happen any more. `copies` are media that
+    go along; their sources count among what is removed. Raises SourcesChanged, LedgerError (a row is not what the
+    ledger committed), StoreError. `remove=False` leaves the old versions to a later call of `remove_old`.
+    """
+    plan = _Plan(sources, targets, copies, why, may)
+    _check_rows(archive, plan)
+    _write(archive, plan)
+    crash_point("rewrite-written")
+    entry = _commit(archive, plan)
+    crash_point("rewrite-committed")
+    _settle(archive, plan, entry)
+    old = [*sources, *(copy.source for copy in copies)]
+    removed = remove_old(archive, old) if remove else 0
+    return Rewritten(entry, list(entry.header["objects"]), removed, len(old) - removed)
+
+
+# --------------------------------------------------------------------------- before the commit
+
+
+def _check_rows(archive: Archive, plan: _Plan) -> None:
+    """Every leaf of the sources is in exactly one target, and each row's commitment is what the ledger holds there."""
+    owed = [archive.catalog.leaves_of(source.key) for source in plan.sources]
+    given = [target.leaves for target in plan.targets]
+    if not np.array_equal(np.sort(_joined(owed)), np.sort(_joined(given))):
+        raise LedgerError("The rows to be moved are not the rows that are there. Nothing was changed.")
+    commitments = Commitments(archive)
+    for target in plan.targets:
+        held = [commitment.hex() for commitment in target.table.column("commitment").to_pylist()]
+        if commitments.of(target.leaves, target.cls) != held:
+            raise LedgerError(
+                "A stored row is not the one that the ledger committed. Nothing was changed.",
+                remedy="Run `archive ledger verify` and `archive audit`; the row's object may be damaged.",
+            )
+
+
+def _joined(parts: Sequence[leaf_map.Leaves]) -> leaf_map.Leaves:
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+class Commitments:
+    """The commitments that the ledger holds, by leaf index. Reads each entry once."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._entries: dict[int, tuple[int, list[str]]] = {}
+
+    def of(self, leaves: leaf_map.Leaves, cls: str = "records") -> list[str]:
+        """In the order of `leaves`. Raises LedgerError for a leaf that is not of a record (or quarantined item)."""
+        if not len(leaves):
+            return []
+        numbers = self._archive.catalog.walks.entries_of(leaves)
+        found = []
+        for leaf, n in zip(leaves.tolist(), numbers, strict=True):
+            first, commitments = self._entry(n, b'"t":"record"' if cls == "records" else b'"t":"quarantine"')
+            value = commitments[leaf - first] if leaf - first < len(commitments) else ""
+            if not value:
+                raise LedgerError(f"Leaf {leaf} of the ledger is not of the kind that its object claims.")
+            found.append(value)
+        return found
+
+    def _entry(self, n: int, mark: bytes) -> tuple[int, list[str]]:
+        if n not in self._entries:
+            entry = self._archive.ledger.read(n)
+            values = [json.loads(line)["c"] if mark in line else "" for line in entry.leaves]
+            self._entries[n] = (entry.first_leaf, values)
+        return self._entries[n]
+
+
+def _write(archive: Archive, plan: _Plan) -> None:
+    """Put the new objects, and read the Parquet back: what will be the record must be what was there."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        put = list(pool.map(lambda target: _put_rows(archive, target), plan.targets))
+        copied = list(pool.map(lambda copy: _put_copy(archive, copy), plan.copies))
+    for described, body, table in put:
+        plan.written.append(described)
+        plan.bodies.append((described["key"], body))
+        plan.tables.append((described, table))
+    plan.written += copied
+
+
+def _put_rows(archive: Archive, target: Target) -> tuple[dict[str, Any], bytes, pa.Table]:
+    table = leaf_map.with_leaves(target.table, target.leaves)
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP,
+                   write_statistics=True)  # fmt: skip
+    body = sink.getvalue()
+    back = pq.read_table(io.BytesIO(body), partitioning=None)
+    named = leaf_map.of_table(back)
+    if not back.equals(table) or named is None or not np.array_equal(named, target.leaves):
+        raise LedgerError("The rewritten rows do not read back as they were. Nothing was changed.")
+    key = f"{target.prefix}{uuid.uuid4().hex}.parquet"
+    ref = archive.store.put(key, body, content_type="application/vnd.apache.parquet")
+    return describe(ref, cls=target.cls, rows=table.num_rows, retain_until=target.retain_until), body, table
+
+
+def _put_copy(archive: Archive, copy: Copied) -> dict[str, Any]:
+    body = archive.store.get(copy.source.key, copy.source.version_id, sha256=copy.source.sha256)
+    ref = archive.store.put(f"{copy.prefix}{uuid.uuid4().hex}", body)
+    return describe(ref, cls=copy.source.cls, rows=0, retain_until=copy.retain_until)
+
+
+# --------------------------------------------------------------------------- the commit and after
+
+
+def _commit(archive: Archive, plan: _Plan) -> Entry:
+    old = [*plan.sources, *(copy.source for copy in plan.copies)]
+    gone = [[source.key, source.version_id] for source in old]
+    moved = [[copy.source.key, made["key"]]
+             for copy, made in zip(plan.copies, plan.written[len(plan.targets):], strict=True)]  # fmt: skip
+    leaf = {"t": WHAT, "from": sorted(key for key, _ in gone), "to": sorted(d["key"] for d in plan.written)}
+    draft = Draft(WHAT, archive.txn(WHAT, *leaf["from"], *leaf["to"]), leaves=[canonical(leaf)], objects=plan.written,
+                  note={"why": plan.why, "from": gone, "moved": moved})  # fmt: skip
+    began = (archive.catalog.head or EMPTY).n
+    while True:
+        head = archive.catalog.catch_up()
+        _require_sources(archive, old, plan.why)
+        if plan.may is not None:
+            plan.may()
+        try:
+            return archive.ledger.append(draft, head or EMPTY, since=began)
+        except HeadMoved:
+            continue
+
+
+def _require_sources(archive: Archive, old: Iterable[CatalogObject], why: Why) -> None:
+    """Still records, and (but for a rescue) not about to be destroyed by a disposal that has claimed them."""
+    for source in old:
+        now = archive.catalog.object(source.key)
+        if now is None or now.version_id != source.version_id:
+            raise SourcesChanged("What was to be moved is no longer where it was. Nothing was changed.")
+    if why != "rescue" and archive.catalog.gone.claimed([source.key for source in old]):
+        raise SourcesChanged("A disposal has claimed what was to be moved. Nothing was changed.")
+
+
+def _settle(archive: Archive, plan: _Plan, entry: Entry) -> None:
+    ours = {described["key"] for described in plan.written}
+    if all(described["key"] in ours for described in entry.header["objects"]):
+        for key, body in plan.bodies:
+            archive.mirror.keep(key, body)
+        archive.catalog.apply(entry, plan.tables)
+    archive.catalog.catch_up()
+    seal(archive, entry.header["objects"])
+
+
+def remove_old(archive: Archive, old: Sequence[CatalogObject]) -> int:
+    """Destroy old versions that the ledger no longer names; how many are gone. Idempotent.
+
+    A version under a COMPLIANCE lock stays until the lock ends, and without the disposer's keys all stay: the audit
+    says how many, and a later call removes them.
+    """
+    try:
+        store = archive.disposer
+    except ConfigError:
+        return 0
+    live = {(o.key, o.version_id) for o in archive.catalog.objects()}
+
+    def one(source: CatalogObject) -> bool:
+        if (source.key, source.version_id) in live:
+            raise LedgerError("An object that the ledger names was to be removed. Nothing was removed.")
+        ref = ObjectRef(source.key, source.version_id, source.size, source.sha256)
+        if store.exists(ref.key, ref.version_id):
+            if store.lock_state(ref.key, ref.version_id).mode == COMPLIANCE:
+                return False
+            store.destroy(ref, bypass_governance=True)
+        archive.mirror.drop(source.key)
+        crash_point("rewrite-removed-one")
+        return True
+
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        return sum(pool.map(one, old))
+
+
+def cohort_columns(table: pa.Table, values: Mapping[str, Any]) -> pa.Table:
+    """The table with `series`, `cutoff` and `retain_until` (microseconds or None) of another cohort in every row.
+
+    These three are not among the committed fields: they say where a record is kept, not what it is.
+    """
+    for name, value in values.items():
+        index = table.schema.get_field_index(name)
+        kind = table.schema.field(index)
+        column = pa.array([value] * table.num_rows, type=kind.type)
+        table = table.set_column(index, kind, column)
+    return table
