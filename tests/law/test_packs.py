@@ -65,7 +65,7 @@ def test_what_was_concluded_from_other_bodies_rules_is_marked_and_sends_to_couns
     assert {"application-does-not-expire", "method", "certificates-kept"} <= set(doubtful)
     for rule in illinois.rules:
         assert ("analogy" in rule.citation) <= (rule.rule_id in doubtful), rule.rule_id
-        assert not re.search(r"4[45]00\.", rule.citation) or rule.confidence in ("inferred", "secondary"), rule.rule_id
+        assert not re.search(r"4[45]00\.", rule.citation) or rule.confidence == "inferred", rule.rule_id
     unheeded = [rule.rule_id for rule in doubtful.values() if not re.search(r"[Vv]erify|side by side", rule.note or "")]
     assert unheeded == []
 
