@@ -72,7 +72,7 @@ def _print_warnings(found: DisposalLaw) -> None:
     out = output.console()
     doubtful = sum(not rule.known for rule in found.rules)
     if doubtful:
-        words = f"\nOf {output.plural(len(found.rules), 'rule')}, {doubtful} (!) were not read in any source: {VERIFY}."
+        words = f"\nOf {output.plural(len(found.rules), 'rule')}, {doubtful} (!) are unverified or inferred: {VERIFY}."
         out.print(Text(words, style="yellow"))
     if found.other_rules:
         out.print(Text(f"{output.plural(len(found.other_rules), 'rule')} of the pack not in force that day."))
