@@ -63,6 +63,7 @@ def _register() -> None:
         harvest,
         importing,
         init,
+        law,
         ledger,
         prove,
         quarantine,
@@ -73,8 +74,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
-        init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, law,
+        doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
