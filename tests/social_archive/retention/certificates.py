@@ -52,8 +52,10 @@ class Certified:
     entries: list[Entry]
 
 
-def certified(tell: Tell | None = None, state: State | None = None, *, pdf: bytes | None = None,
-              signer: Signer = SIGNER, batches: int = 2, extra: int = 0, released: bool = False) -> Certified:  # fmt: skip
+def certified(
+    tell: Tell | None = None, state: State | None = None, *, pdf: bytes | None = None, signer: Signer = SIGNER,
+    batches: int = 2, extra: int = 0, released: bool = False,
+) -> Certified:  # fmt: skip
     """`extra`: so many more media objects, in the last batch. `released`: one object was kept for a hold after all."""
     objects = _objects(extra)
     drafts = _drafts(objects, batches, released)
@@ -79,8 +81,10 @@ def resigned(made: Certified, state: State, *, signer: Signer = SIGNER) -> tuple
 
 
 def _objects(extra: int) -> list[dict[str, Any]]:
-    kinds = [("records", "2028-01", 12), ("media", "2028-01", 0), ("quarantine", "2028-01", 2), ("import", "2028-02", 0),
-             ("records", "2028-02", 7)] + [("media", "2028-02", 0)] * extra  # fmt: skip
+    kinds = [
+        ("records", "2028-01", 12), ("media", "2028-01", 0), ("quarantine", "2028-01", 2), ("import", "2028-02", 0),
+        ("records", "2028-02", 7), *[("media", "2028-02", 0)] * extra,
+    ]  # fmt: skip
     folders = {"import": "imports"}
     made = []
     for i, (cls, cutoff, rows) in enumerate(kinds):

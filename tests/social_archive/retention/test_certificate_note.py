@@ -177,7 +177,7 @@ LIES: dict[str, tuple[State, str]] = {
         "is not in the ledger",
     ),
     "a line spelled otherwise": (
-        lambda c: c["evidence"][3].update(leaf=c["evidence"][3]["leaf"].replace(":", ": ")), "not a line that the ledger"
+        lambda c: c["evidence"][3].update(leaf=c["evidence"][3]["leaf"].replace(":", ": ")), "not a line that"
     ),
     "a line's number": (lambda c: c["evidence"][3].update(n=99), "not a line that the ledger could hold"),
     "a line's place": (lambda c: c["evidence"][3].update(leaf_index=3), "is not in the ledger"),
