@@ -158,7 +158,7 @@ class Place(Part, frozen=True, kw_only=True):
 
 
 class Exempted(Part, frozen=True, kw_only=True):
-    """What did not go as planned. Codes that are checked: `released`, `not_verifiable`."""
+    """What did not go as planned. Codes that are checked: `released`, `not_carried_out`, `not_verifiable`."""
 
     code: str
     sentence: str
@@ -284,3 +284,10 @@ class Verified(Note, frozen=True, kw_only=True):
     round: int
     at: Moment
     places: list[Seen]
+
+
+class Blocked(Note, frozen=True, kw_only=True):
+    """Work was stopped; so many objects and records of the list were left."""
+
+    objects: Count
+    records: Count
