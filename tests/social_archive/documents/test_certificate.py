@@ -59,7 +59,7 @@ def test_the_same_certificate_gives_the_same_pages_and_another_file_others() -> 
 def test_it_says_what_when_by_whom_and_what_was_kept() -> None:
     told = content(certified(released=True).certificate)
     assert told["summary"] == (
-        "Larkspur Public Library destroyed 7 records in 4 stored objects (0.17 MB) on 2031-03-03 15:01 UTC. "
+        "Larkspur Public Library destroyed 7 records in 4 stored objects (0.17 MB) on 2031-03-03 15:00 UTC. "
         "Two people had approved it. Afterwards each place where a copy could be was looked through twice. "
         "1 object of those proposed was kept."
     )
