@@ -87,7 +87,9 @@ def _summary(c: Certificate) -> str:
         f"{_TIMES.get(approved, (count(approved),))[0]} people had approved it. Afterwards each place where a copy "
         f"could be was looked through {_TIMES.get(looks, ('', f'{looks} times'))[1]}."
     )
-    return text + (f" {counted(kept, 'object')} of those proposed {'was' if kept == 1 else 'were'} kept." if kept else "")
+    if kept:
+        text += f" {counted(kept, 'object')} of those proposed {'was' if kept == 1 else 'were'} kept."
+    return text
 
 
 def _figures(c: Certificate) -> list[list[str]]:

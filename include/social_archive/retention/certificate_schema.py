@@ -28,6 +28,20 @@ class Part(Struct, frozen=True, kw_only=True):
 # --------------------------------------------------------------------------- the certificate
 
 
+class Body(Part, frozen=True, kw_only=True):
+    """The public body whose records they were."""
+
+    name: str
+    county: str | None
+    address: str | None
+    jurisdiction: str
+
+
+class ScheduleVersion(Part, frozen=True, kw_only=True):
+    version: str
+    sha256: Sha256
+
+
 class Returned(Part, frozen=True, kw_only=True):
     """What came back from the approving authority."""
 
@@ -48,12 +62,23 @@ class Authority(Part, frozen=True, kw_only=True):
 
 
 class Line(Part, frozen=True, kw_only=True):
-    """One item of the schedule. `records` and `quarantined` are rows; `media`, `imports`, `objects` are objects."""
+    """One item of the schedule. `records` and `quarantined` are rows; `media`, `imports`, `objects` are objects.
+
+    `earliest`, `latest`: the inclusive dates, null if nothing has a date. `eligible`: the first day to be destroyed on.
+    """
 
     item: str
     series: str
     title: str
+    citation: str | None
+    period: str | None
+    trigger: str | None
+    cutoff_first: str | None
+    cutoff_last: str | None
+    earliest: date | None
+    latest: date | None
     eligible: date
+    format: str
     records: Count
     quarantined: Count
     media: Count
@@ -188,9 +213,9 @@ class Certificate(Part, frozen=True, kw_only=True):
     format: Literal["social-records-archive/certificate/v1"]
     number: OneLine
     disposal: OneLine
-    body: dict[str, Any]
+    body: Body
     authority: Authority
-    schedule: dict[str, Any]
+    schedule: ScheduleVersion
     lines: list[Line]
     totals: Totals
     destroyed: Span
