@@ -228,7 +228,8 @@ def verify(archive: Archive, disposal_id: str, *, now: datetime | None = None) -
     looks = [place.look(archive, gone) for place in places(archive)]
     free = all(look.result != "pending" for look in looks)
     done = free and bool(clean)
-    note = {"disposal": d.id, "round": len(d.rounds) + 1, "at": iso(at), "done": done,
+    number = len(d.rounds) + 1
+    note = {"disposal": d.id, "round": number, "at": iso(at), "done": done,
             "places": [look.note() for look in looks]}  # fmt: skip
     disposal.append(archive, "disposal.verified", note)
-    return Round(note["round"], done, looks, None if done else at + (wait if free else timedelta()))
+    return Round(number, done, looks, None if done else at + (wait if free else timedelta()))
