@@ -115,11 +115,15 @@ def _lock(state: LockState) -> dict[str, Any]:
 
 
 def _block(archive: Archive, d: Disposal, checked: Checked) -> None:
-    """Raise Blocked; what lasts also closes the disposal in the ledger, so that nobody goes on with it."""
-    if any(problem.lasting for problem in checked.problems):
+    """Raise Blocked; what lasts also closes the disposal in the ledger, so that nobody goes on with it.
+
+    Unless the clock is in doubt: whether an approval has lapsed is then in doubt as well.
+    """
+    codes = {problem.code for problem in checked.problems}
+    if "clock" not in codes and any(problem.lasting for problem in checked.problems):
         left = d.remaining
         note = {
-            "disposal": d.id, "reasons": sorted({problem.code for problem in checked.problems}), "objects": len(left),
+            "disposal": d.id, "reasons": sorted(codes), "objects": len(left),
             "records": sum(one["rows"] for one in left if one["class"] == "records"),
         }  # fmt: skip
         disposal.append(archive, "disposal.blocked", note)
