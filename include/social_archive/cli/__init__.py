@@ -61,6 +61,7 @@ def _register() -> None:
         doctor,
         find,
         harvest,
+        hold,
         importing,
         init,
         ledger,
@@ -73,8 +74,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
-        init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, hold, digest, ledger,
+        doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
