@@ -63,6 +63,7 @@ def _register() -> None:
         doctor,
         find,
         harvest,
+        hold,
         importing,
         init,
         law,
@@ -76,8 +77,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, disposal, certificate, quarantine,
-        digest, ledger, law, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, hold, disposal, certificate,
+        quarantine, digest, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
