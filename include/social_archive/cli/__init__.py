@@ -66,6 +66,7 @@ def _register() -> None:
         ledger,
         prove,
         quarantine,
+        retention,
         show,
         stack,
         tour,
@@ -73,8 +74,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
-        init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, retention, digest, ledger,
+        doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
