@@ -245,8 +245,8 @@ def _print_plan(out: Console, found: Plan, zone: str, every: bool = False) -> No
         ("eligible later", output.plural(found.later, "record")),
         ("due at once", Text(f"{output.plural(found.now_due, 'record')}, on {output.day(found.at, zone)}",
                              style="bold red") if found.now_due else "none"),
-        ("move", f"{output.plural(found.moved_records, 'record')} out of {output.plural(found.moved_objects, 'object')}"
-                 if found.moved_objects else None),
+        ("to another folder", f"{output.plural(found.moved_records, 'record')} out of "
+         f"{output.plural(found.moved_objects, 'object')}, {output.plural(found.moved_media, 'attachment')}"),
         ("locks extend", output.plural(found.locked, "object")),
         ("unchanged", output.plural(found.same, "record")),
     ]))  # fmt: skip

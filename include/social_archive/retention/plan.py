@@ -90,6 +90,7 @@ class Plan:
     locks: list[LockLine] = field(default_factory=list)
     moved_records: int = 0
     moved_objects: int = 0
+    moved_media: int = 0
     same: int = 0
     shortens: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -118,7 +119,8 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Does nothing change, neither in the schedule nor in the archive?"""
-        return not (self.items or self.rules or self.lines or self.locks or self.moved_objects or self.notes)
+        return not (self.items or self.rules or self.lines or self.locks or self.moved_objects or self.moved_media
+                    or self.notes)  # fmt: skip
 
     def counts(self) -> dict[str, int]:
         """For the ledger: numbers only."""
@@ -140,13 +142,13 @@ def plan(archive: Archive, retention: Retention, *, now: datetime | None = None)
     old = Schedule(version.retention, version.retention.time_zone) if version else None
     new = Schedule(retention, retention.time_zone)
     counted = _count(archive, old, new, at)
-    locks = _locks(archive, old, new, counted.moving)
+    locks = _locks(archive, old, new, counted.moving | counted.media)
     found = Plan(
         begun.version, begun.effective, begun.against, at,
         items=_items(version.retention if version else None, retention),
         rules=_rules(version.retention if version else None, retention),
         lines=counted.lines(), locks=locks, moved_records=counted.moved, moved_objects=len(counted.moving),
-        same=counted.same, shortens=_shortens(archive, retention), notes=_notes(archive, version, retention, counted),
+        moved_media=len(counted.media), same=counted.same, shortens=_shortens(archive, retention), notes=_notes(archive, version, retention, counted),
     )  # fmt: skip
     if version is not None and found.earlier and not found.shortens:
         found.shortens.append(f"{found.earlier:,} stored records become eligible earlier.")
@@ -182,7 +184,8 @@ _Key = tuple[str | None, str, str | None, str, int | None, int | None]
 class _Counted:
     at: int
     changed: dict[_Key, list[int]] = field(default_factory=dict)  # [records, things]
-    moving: set[str] = field(default_factory=set)
+    moving: set[str] = field(default_factory=set)  # keys of objects
+    media: frozenset[str] = frozenset()
     moved: int = 0
     same: int = 0
 
@@ -195,8 +198,9 @@ class _Counted:
 
 
 def _count(archive: Archive, old: Schedule | None, new: Schedule, at: int) -> _Counted:
-    counted = _Counted(at)
-    for group in assignment.stored(archive):
+    survey = assignment.survey(archive, new)
+    counted = _Counted(at, media=survey.media)
+    for group in survey.groups:
         was = old.assign(group.facts) if old else None
         becomes = new.assign(group.facts)
         if (becomes.cohort.series, becomes.cohort.cutoff) != (group.series, group.cutoff):
