@@ -91,7 +91,8 @@ def _try(name: str, check: Callable[[], str]) -> Check:
     except Unwell as bad:
         return Check(name, False, *bad.args)
     except Advisable as note:
-        return Check(name, True, *note.args, warning=True)
+        detail, remedy = note.args
+        return Check(name, True, detail, remedy, warning=True)
     except ArchiveError as error:
         return Check(name, False, str(error.args[0]), error.remedy)
     except Exception as error:  # a doctor who faints helps nobody

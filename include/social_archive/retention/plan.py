@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -129,7 +129,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         lines = [{**asdict(line), "effect": line.effect} for line in self.lines]
-        return {**asdict(self), "lines": lines, **self.counts(), "needs_second": self.needs_second}
+        return {**asdict(self), "lines": lines, "counts": self.counts(), "needs_second": self.needs_second}
 
 
 def plan(archive: Archive, retention: Retention, *, now: datetime | None = None) -> Plan:
@@ -139,20 +139,19 @@ def plan(archive: Archive, retention: Retention, *, now: datetime | None = None)
     begun = Plan(retention.version, retention.effective, version.version if version else None, at)
     if version is not None and version.retention == retention:
         return begun
-    old = Schedule(version.retention, version.retention.time_zone) if version else None
+    before = version.retention if version else None
+    old = Schedule(before, before.time_zone) if before else None
     new = Schedule(retention, retention.time_zone)
     counted = _count(archive, old, new, at)
-    locks = _locks(archive, old, new, counted.moving | counted.media)
-    found = Plan(
-        begun.version, begun.effective, begun.against, at,
-        items=_items(version.retention if version else None, retention),
-        rules=_rules(version.retention if version else None, retention),
-        lines=counted.lines(), locks=locks, moved_records=counted.moved, moved_objects=len(counted.moving),
-        moved_media=len(counted.media), same=counted.same, shortens=_shortens(archive, retention), notes=_notes(archive, version, retention, counted),
+    found = replace(
+        begun, items=_items(before, retention), rules=_rules(before, retention), lines=counted.lines(),
+        locks=_locks(archive, old, new, counted.moving | counted.media), moved_records=counted.moved,
+        moved_objects=len(counted.moving), moved_media=len(counted.media), same=counted.same,
+        shortens=_shortens(archive, retention),
     )  # fmt: skip
-    if version is not None and found.earlier and not found.shortens:
-        found.shortens.append(f"{found.earlier:,} stored records become eligible earlier.")
-    return found
+    if before is not None and found.earlier and not found.shortens:
+        found.shortens.append(f"Stored records that become eligible earlier: {found.earlier:,}.")
+    return replace(found, notes=_notes(archive, before, found, retention))
 
 
 def _shortens(archive: Archive, retention: Retention) -> list[str]:
@@ -161,15 +160,15 @@ def _shortens(archive: Archive, retention: Retention) -> list[str]:
     return list(dict.fromkeys(sentence for one in standing for sentence in shortenings(one, retention)))
 
 
-def _notes(
-    archive: Archive, version: schedules.ApprovedVersion | None, retention: Retention, counted: _Counted
-) -> list[str]:
+def _notes(archive: Archive, before: Retention | None, found: Plan, after: Retention) -> list[str]:
     """What the numbers do not say."""
     notes = []
-    if version is not None and version.retention.application_number != retention.application_number:
-        was, becomes = (r.application_number or "none" for r in (version.retention, retention))
-        notes.append(f"The application number changes from {was} to {becomes}.")
-    if archive.agency.store.lock_mode == "compliance" and any(line.effect == "earlier" for line in counted.lines()):
+    if before is not None:
+        for name, title in (("application_number", "application number"), ("authority", "authority")):
+            was, becomes = (getattr(one, name) or "none" for one in (before, after))
+            if was != becomes:
+                notes.append(f"The {title} changes from {was} to {becomes}.")
+    if found.earlier and archive.agency.store.lock_mode == "compliance":
         notes.append("The store's locks are in compliance mode: they are not shortened, and nobody can destroy an "
                      "object before its lock ends.")  # fmt: skip
     return notes

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -141,7 +140,11 @@ def _moments(triggers: set[str]) -> Iterator[Facts]:
         start = micros(datetime(year, month, 15, 12, tzinfo=UTC))
         late = micros(datetime(year + _LATE, month, 15, 12, tzinfo=UTC))
         for when in itertools.product((start, late, None), repeat=len(names)):
-            yield replace(Facts("", "", "", start), **dict(zip(names, when, strict=True)))
+            happened = dict(zip(names, when, strict=True))
+            yield Facts(
+                "", "", "", start, withdrawn=happened.get("withdrawn"), superseded=happened.get("superseded"),
+                request_closed=happened.get("request_closed"),
+            )  # fmt: skip
 
 
 # --------------------------------------------------------------------------- words
