@@ -12,6 +12,8 @@ from social_archive.cli import output
 from social_archive.cli.settings import Json, opened, settings
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from rich.console import Console
 
     from social_archive.archive import Archive
@@ -28,7 +30,8 @@ group = typer.Typer(
 
 By = Annotated[str, typer.Option("--by", metavar="USER", help="Who does this: a user name of `people` in agency.yaml.")]
 
-_EFFECTS = {"earlier": "bold red", "later": "green", "same": "dim"}
+_EFFECTS = {"earlier": ("earlier", "bold red"), "later": ("later", "green"), "same": ("moves only", "dim"),
+            "new": ("gets an end", "")}  # fmt: skip
 _HOW = {"added": ("+", "green"), "removed": ("−", "red"), "changed": ("±", "yellow")}
 
 
@@ -136,8 +139,8 @@ def propose(
     with opened(write=True) as archive:
         with output.working("Asking every record under both versions"):
             done = schedules.propose(archive, by=by, via="cli", reason=reason)
-        zone = archive.agency.body.time_zone
-    _tell(done, zone)
+        zone, today = archive.agency.body.time_zone, schedules.today(archive)
+    _tell(done, zone, today)
 
 
 @group.command(epilog="Example:  archive retention approve 2 --by director")
@@ -154,8 +157,8 @@ def approve(
 
     with opened(write=True) as archive:
         done = schedules.approve(archive, version, by=by, via="cli", sha256=sha256)
-        zone = archive.agency.body.time_zone
-    _tell(done, zone)
+        zone, today = archive.agency.body.time_zone, schedules.today(archive)
+    _tell(done, zone, today)
 
 
 @group.command(epilog="Example:  archive retention apply   (the weekly run `consolidate` does the same)")
@@ -241,6 +244,7 @@ def _print_plan(out: Console, found: Plan, zone: str, every: bool = False) -> No
     _print_locks(out, found, zone, every)
     out.print()
     out.print(output.facts([
+        ("get an end", output.plural(sum(line.records for line in found.lines), "record") if not found.against else None),
         ("eligible earlier", Text(output.plural(found.earlier, "record"), style="bold red" if found.earlier else "")),
         ("eligible later", output.plural(found.later, "record")),
         ("due at once", Text(f"{output.plural(found.now_due, 'record')}, on {output.day(found.at, zone)}",
@@ -276,11 +280,12 @@ def _print_lines(out: Console, found: Plan, zone: str, every: bool) -> None:
     if not found.lines:
         return
     made = output.table("item", "cut-off", "records", "kept until", "becomes", "effect", right=["records"],
-                        title="\nRecords")  # fmt: skip
+                        title="Records")  # fmt: skip
+    out.print()
     for lines in ([line] for line in found.lines) if every else _gathered(found.lines):
         first = lines[0]
         item = first.new_item if first.old_item in (None, first.new_item) else f"{first.old_item} → {first.new_item}"
-        effect = Text(first.effect if first.effect != "same" else "moves only", style=_EFFECTS[first.effect])
+        effect = Text(*_EFFECTS[first.effect])
         if due := sum(line.due for line in lines):
             effect.append(f", {due:,} due at once")
         made.add_row(item, _span([_cutoffs(line) for line in lines]), f"{sum(line.records for line in lines):,}",
@@ -301,7 +306,8 @@ def _gathered(lines: list[Line]) -> list[list[Line]]:
 def _print_locks(out: Console, found: Plan, zone: str, every: bool) -> None:
     if not found.locks:
         return
-    made = output.table("series", "cut-off", "objects", "locked until", "becomes", right=["objects"], title="\nLocks")
+    made = output.table("series", "cut-off", "objects", "locked until", "becomes", right=["objects"], title="Locks")
+    out.print()
     together: dict[str, list[Any]] = {}
     for lock in found.locks:
         together.setdefault(f"{lock.series} {lock.cutoff}" if every else lock.series, []).append(lock)
@@ -327,7 +333,7 @@ def _end(end: int | None, zone: str) -> str:
     return "no end" if end is None else output.day(end, zone)
 
 
-def _tell(done: Change, zone: str) -> None:
+def _tell(done: Change, zone: str, today: date) -> None:
     """What became of a proposal or an approval."""
     if settings.as_json:
         output.print_json({
@@ -351,7 +357,8 @@ def _tell(done: Change, zone: str) -> None:
     out.print(Text(f"{said}: version {done.version} holds from {done.effective}, ledger entry {done.approved}.",
                    style="bold green"))  # fmt: skip
     if done.written:
-        out.print(Text("When its day has come: archive retention apply   (the weekly run does it too)", style="dim"))
+        when = "Folders and locks follow with" if done.effective <= today else "When its day has come"
+        out.print(Text(f"{when}: archive retention apply   (the weekly run does it too)", style="dim"))
 
 
 # --------------------------------------------------------------------------- parts

@@ -46,7 +46,9 @@ class Line:
 
     @property
     def effect(self) -> str:
-        """`earlier`, `later`, or `same` (another item or cut-off, the same end)."""
+        """`earlier`, `later`, `same` (another item or cut-off, the same end), or `new` (nothing was in force)."""
+        if self.old_item is None:
+            return "new"
         was, becomes = _order(self.old_end), _order(self.new_end)
         return "earlier" if becomes < was else "later" if becomes > was else "same"
 

@@ -292,7 +292,7 @@ def acting(archive: Archive, user: str) -> str:
     names = ", ".join(person.user for person in people)
     raise ScheduleRefused(
         f"There is nobody {user!r} among the people of agency.yaml." if user else "It must be said who acts.",
-        remedy=f"Name one of them: --by {names}" if names else "Give a user name: --by NAME",
+        remedy=f"Name one of them after --by: {names}." if names else "Give a user name: --by NAME",
     )
 
 

@@ -81,7 +81,7 @@ def _of_rules(old: Retention, new: Retention) -> Iterator[str]:
             continue
         if pair not in seen:
             seen[pair] = _earlier(before, after, *pair)
-        if (how := seen[pair]) is not None:
+        if (how := seen[pair]) is not None and not (how[0].id == how[1].id and _shrinks(*how)):  # said of the item
             told.setdefault((_named(how[0]), _named(how[1])), []).append(_words(facts))
     for (was, becomes), whom in told.items():
         distinct = list(dict.fromkeys(whom))
@@ -151,8 +151,9 @@ def _moments(triggers: set[str]) -> Iterator[Facts]:
 
 
 def _named(item: RetentionItem) -> str:
-    wait = "" if item.trigger == "created" else f" from {item.trigger.replace('_', ' ')}"
-    return f"item {item.id} ({item.period}{wait}, {item.cutoff.replace('_', ' ')})"
+    wait = "" if item.trigger == "created" else f", once {item.trigger.replace('_', ' ')}"
+    end = "" if item.cutoff == "month" else f", from the end of the {item.cutoff.replace('_', ' ')}"
+    return f"item {item.id} ({item.period}{wait}{end})"
 
 
 def _words(facts: Facts) -> str:
