@@ -70,6 +70,7 @@ def _register() -> None:
         ledger,
         prove,
         quarantine,
+        retention,
         show,
         stack,
         tour,
@@ -77,8 +78,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, hold, disposal, certificate,
-        quarantine, digest, ledger, law, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, retention, hold, disposal,
+        certificate, quarantine, digest, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
