@@ -61,6 +61,20 @@ class Statements:
 
     def of(self, account: Account, asked: Asked) -> Statement:
         """The statement about one account. Raises NothingToState for an empty period."""
+        while True:
+            if self._search.position != self._head.n:
+                self._take_position()
+            stated = self._of(account, asked)
+            if self._search.position == self._head.n:  # objects may be moved meanwhile, and the search goes with them
+                return stated
+
+    def _take_position(self) -> None:
+        head = self._archive.catalog.catch_up()
+        self._search.look_at_what_is_there()
+        if head is not None:
+            self._head = head
+
+    def _of(self, account: Account, asked: Asked) -> Statement:
         where = (account.platform, account.name)
         since, until = self._period(where, asked)
         looks = self._archive.catalog.walks.of(*where, since=since, until=until)
