@@ -18,32 +18,22 @@ from social_archive.archive import Archive
 from social_archive.catalog import CatalogObject
 from social_archive.completeness import Completeness, check
 from social_archive.config import StoreConfig
-from social_archive.harvest import run
 from social_archive.record import canonical
 from social_archive.rewrite import Target, read, rewrite
-from tests.agencies import ScriptedArchive, agency_folder, scripted_archive
-from tests.faults.harvest_once import library_script
 from tests.social_archive.retention import disposals
+from tests.social_archive.retention.stocked import MAY, OF_MAY, RECORDS, of_month, stocked_archive
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def archive(buckets: StoreConfig, tmp_path: Path) -> ScriptedArchive:
-    """Two harvests of the scripted library: eight things, one of them with two versions, and one in quarantine."""
-    archive = scripted_archive(agency_folder(tmp_path / "agency", buckets.bucket), tmp_path / "state", library_script())
-    run(archive, archive.account("larkspur"))
-    archive.script.say("c1", "Edited")
-    run(archive, archive.account("larkspur"))
-    return archive
+def archive(buckets: StoreConfig, tmp_path: Path) -> Archive:
+    return stocked_archive(tmp_path, buckets.bucket)
 
 
 def cohort(archive: Archive) -> list[CatalogObject]:
-    """The folder with the most objects: two of the month in which the comment was made and edited."""
-    folders: dict[str, list[CatalogObject]] = {}
-    for o in archive.catalog.objects("records"):
-        folders.setdefault(o.key.rpartition("/")[0], []).append(o)
-    return max(folders.values(), key=len)
+    """The two objects of the month in which a comment was made that was edited later."""
+    return of_month(archive, MAY)
 
 
 def consolidate(archive: Archive, *, remove: bool = True) -> CatalogObject:
@@ -71,44 +61,43 @@ def warnings(found: Completeness) -> set[str]:
 
 
 @pytest.mark.parametrize("deep", [True, False])
-def test_every_leaf_of_an_untouched_archive_opens(archive: ScriptedArchive, deep: bool) -> None:
+def test_every_leaf_of_an_untouched_archive_opens(archive: Archive, deep: bool) -> None:
     found = check(archive, deep=deep)
     assert (found.ok, found.findings, found.covered) == (True, [], [])
-    assert (found.records, found.quarantined) == (9, 1)
+    assert (found.records, found.quarantined) == (RECORDS, 1)
     assert found.itself + found.records + found.quarantined == found.leaves == archive.ledger.head().size
     assert (found.objects, found.unnamed) == (len(archive.catalog.objects()), 0)
     json.dumps(found.to_dict())
 
 
-def test_it_asks_no_cache(archive: ScriptedArchive) -> None:
+def test_it_asks_no_cache(archive: Archive) -> None:
     archive.forget_caches()
     assert check(archive).ok
     assert not archive.cache.exists()
 
 
 @pytest.mark.parametrize("deep", [True, False])
-def test_records_that_were_moved_open_where_they_are(archive: ScriptedArchive, deep: bool) -> None:
+def test_records_that_were_moved_open_where_they_are(archive: Archive, deep: bool) -> None:
     consolidate(archive)
     found = check(archive, deep=deep)
-    assert (found.ok, found.records, found.findings) == (True, 9, [])
+    assert (found.ok, found.records, found.findings) == (True, RECORDS, [])
 
 
-def test_several_processes_find_the_same(archive: ScriptedArchive) -> None:
+def test_several_processes_find_the_same(archive: Archive) -> None:
     assert check(archive, processes=2) == check(archive)
 
 
 @pytest.mark.parametrize("consolidated", [False, True])
-def test_what_was_disposed_of_is_covered_by_its_certificate(archive: ScriptedArchive, consolidated: bool) -> None:
+def test_what_was_disposed_of_is_covered_by_its_certificate(archive: Archive, consolidated: bool) -> None:
     objects = [consolidate(archive)] if consolidated else cohort(archive)
-    rows = sum(o.rows for o in objects)
     disposals.dispose(archive, "d1", objects)
     found = check(archive)
     assert (found.ok, found.findings) == (True, [])
-    assert [vars(one) for one in found.covered] == [{"disposal": "d1", "certificate": "2026-0001", "leaves": rows}]
-    assert found.records == 9 - rows
+    assert [vars(one) for one in found.covered] == [{"disposal": "d1", "certificate": "2026-0001", "leaves": OF_MAY}]
+    assert found.records == RECORDS - OF_MAY
 
 
-def test_progress_counts_objects(archive: ScriptedArchive) -> None:
+def test_progress_counts_objects(archive: Archive) -> None:
     told: list[tuple[int, int]] = []
     check(archive, progress=lambda done, total: told.append((done, total)))
     count = len(archive.catalog.objects())
@@ -118,24 +107,24 @@ def test_progress_counts_objects(archive: ScriptedArchive) -> None:
 # --------------------------------------------------------------------------- an archive that was tampered with
 
 
-def removed(archive: ScriptedArchive) -> None:
+def removed(archive: Archive) -> None:
     disposals.delete(archive, cohort(archive)[:1])
 
 
-def altered_row(archive: ScriptedArchive, change: Callable[[pa.Table], pa.Table]) -> None:
+def altered_row(archive: Archive, change: Callable[[pa.Table], pa.Table]) -> None:
     """Somebody who holds every key writes the rows anew and has the ledger name the new object."""
     source = cohort(archive)[0]
     table, leaves = read(archive, source)
     put(archive, source, leaf_map.with_leaves(change(table), leaves))
 
 
-def put(archive: ScriptedArchive, source: CatalogObject, table: pa.Table) -> None:
+def put(archive: Archive, source: CatalogObject, table: pa.Table) -> None:
     sink = io.BytesIO()
     pq.write_table(table, sink)
     put_bytes(archive, source, sink.getvalue(), table.num_rows)
 
 
-def put_bytes(archive: ScriptedArchive, source: CatalogObject, body: bytes, rows: int) -> None:
+def put_bytes(archive: Archive, source: CatalogObject, body: bytes, rows: int) -> None:
     ref = archive.store.put(source.key.rpartition("/")[0] + "/0123456789abcdef.parquet", body)
     made = describe(ref, cls="records", rows=rows, retain_until=None)
     disposals.append(archive, "rewrite", {"why": "settle", "from": [[source.key, source.version_id]], "moved": []},
@@ -149,40 +138,40 @@ def column(table: pa.Table, name: str, value: object) -> pa.Table:
     return table.set_column(index, kind, pa.array([value] * table.num_rows, type=kind.type))
 
 
-def another_text(archive: ScriptedArchive) -> None:
+def another_text(archive: Archive) -> None:
     altered_row(archive, lambda table: column(table, "body", "Never said"))
 
 
-def another_id(archive: ScriptedArchive) -> None:
+def another_id(archive: Archive) -> None:
     """The commitment does not hold the random id, but the leaf does."""
     altered_row(archive, lambda table: column(table, "rid", "ab" * 16))
 
 
-def another_salt(archive: ScriptedArchive) -> None:
+def another_salt(archive: Archive) -> None:
     altered_row(archive, lambda table: column(table, "secret", b"\x01" * 32))
 
 
-def row_left_out(archive: ScriptedArchive) -> None:
+def row_left_out(archive: Archive) -> None:
     source = max(archive.catalog.objects("records"), key=lambda o: o.rows)
     table, leaves = read(archive, source)
     put(archive, source, leaf_map.with_leaves(table.slice(1), leaves[1:]))
 
 
-def row_added(archive: ScriptedArchive) -> None:
+def row_added(archive: Archive) -> None:
     """A row that no leaf stands for."""
     source = cohort(archive)[0]
     table, leaves = read(archive, source)
     put(archive, source, leaf_map.with_leaves(pa.concat_tables([table, table.slice(0, 1)]), leaves))
 
 
-def row_of_an_entrys_leaf(archive: ScriptedArchive) -> None:
+def row_of_an_entrys_leaf(archive: Archive) -> None:
     source = cohort(archive)[0]
     table, leaves = read(archive, source)
     more = np.append(leaves, 0)
     put(archive, source, leaf_map.with_leaves(pa.concat_tables([table, table.slice(0, 1)]), more))
 
 
-def row_twice(archive: ScriptedArchive) -> None:
+def row_twice(archive: Archive) -> None:
     """Two live objects hold the same record: a rewrite that forgot to name its source."""
     source = cohort(archive)[0]
     table, leaves = read(archive, source)
@@ -193,22 +182,22 @@ def row_twice(archive: ScriptedArchive) -> None:
     disposals.append(archive, "rewrite", {"why": "settle", "from": [], "moved": []}, objects=[made])
 
 
-def not_a_table(archive: ScriptedArchive) -> None:
+def not_a_table(archive: Archive) -> None:
     put_bytes(archive, cohort(archive)[0], b"no Parquet at all", 1)
 
 
-def said_and_not_done(archive: ScriptedArchive) -> None:
+def said_and_not_done(archive: Archive) -> None:
     """A disposal that reports and certifies, and whose object is still there."""
     objects = cohort(archive)
     disposals.certify(archive, "d1", disposals.report(archive, "d1", objects))
 
 
-def certified_and_not_done(archive: ScriptedArchive) -> None:
+def certified_and_not_done(archive: Archive) -> None:
     leaves = disposals.ranges_of(archive, cohort(archive)[0])
     disposals.certify(archive, "d1", leaves)
 
 
-def restored(archive: ScriptedArchive) -> None:
+def restored(archive: Archive) -> None:
     objects = cohort(archive)
     bodies = [(o.key, archive.store.get(o.key, o.version_id)) for o in objects]
     disposals.dispose(archive, "d1", objects)
@@ -216,7 +205,7 @@ def restored(archive: ScriptedArchive) -> None:
         archive.store.put(key, body)
 
 
-def restored_elsewhere(archive: ScriptedArchive) -> None:
+def restored_elsewhere(archive: Archive) -> None:
     """Bytes of what was disposed of, under a key that the ledger never named."""
     source = cohort(archive)[0]
     body = archive.store.get(source.key, source.version_id)
@@ -224,29 +213,29 @@ def restored_elsewhere(archive: ScriptedArchive) -> None:
     archive.store.put(source.key.rpartition("/")[0] + "/feedfacefeedface.parquet", body)
 
 
-def moved_and_left_behind(archive: ScriptedArchive) -> None:
+def moved_and_left_behind(archive: Archive) -> None:
     """Consolidated, disposed of, and the old object of before the consolidation was never removed."""
     disposals.dispose(archive, "d1", [consolidate(archive, remove=False)])
 
 
-def two_disposals(archive: ScriptedArchive) -> None:
+def two_disposals(archive: Archive) -> None:
     objects = cohort(archive)
     ranges = disposals.dispose(archive, "d1", objects)
     told = [{"key": "records/another", "version": "1", "leaves": ranges}]
     disposals.append(archive, "disposal.destroyed", {"disposal": "d2", "batch": 1, "objects": told, "released": []})
 
 
-def two_certificates(archive: ScriptedArchive) -> None:
+def two_certificates(archive: Archive) -> None:
     leaves = disposals.dispose(archive, "d1", cohort(archive))
     disposals.certify(archive, "d1", leaves, "2026-0002")
 
 
-def certificate_too_short(archive: ScriptedArchive) -> None:
+def certificate_too_short(archive: Archive) -> None:
     leaves = disposals.dispose(archive, "d1", cohort(archive), number=None)
     disposals.certify(archive, "d1", leaves[1:])
 
 
-def certificate_file_says_other(archive: ScriptedArchive) -> None:
+def certificate_file_says_other(archive: Archive) -> None:
     leaves = disposals.dispose(archive, "d1", cohort(archive), number=None)
     body = canonical({"number": "2026-0001", "disposal": "d1", "leaves": [[1, 2]]}) + b"\n"
     ref = archive.store.put("certificates/0123456789abcdef.json", body)
@@ -255,16 +244,16 @@ def certificate_file_says_other(archive: ScriptedArchive) -> None:
                      objects=[describe(ref, cls="certificate", rows=0, retain_until=None)])  # fmt: skip
 
 
-def certificate_removed(archive: ScriptedArchive) -> None:
+def certificate_removed(archive: Archive) -> None:
     disposals.dispose(archive, "d1", cohort(archive))
     disposals.delete(archive, archive.catalog.objects("certificate"))
 
 
-def evidence_removed(archive: ScriptedArchive) -> None:
+def evidence_removed(archive: Archive) -> None:
     disposals.delete(archive, archive.catalog.objects("validation")[:1])
 
 
-TAMPERED: dict[Callable[[ScriptedArchive], None], set[str]] = {
+TAMPERED: dict[Callable[[Archive], None], set[str]] = {
     removed: {"lost", "missing"},
     another_text: {"altered"},
     another_id: {"altered"},
@@ -289,14 +278,14 @@ TAMPERED: dict[Callable[[ScriptedArchive], None], set[str]] = {
 
 
 @pytest.mark.parametrize("tamper", TAMPERED, ids=lambda tamper: tamper.__name__)
-def test_what_was_done_is_named(archive: ScriptedArchive, tamper: Callable[[ScriptedArchive], None]) -> None:
+def test_what_was_done_is_named(archive: Archive, tamper: Callable[[Archive], None]) -> None:
     tamper(archive)
     found = check(archive)
     assert errors(found) == TAMPERED[tamper], [f.to_dict() for f in found.findings]
     assert all(f.remedy and f.message.endswith(".") for f in found.findings)
 
 
-def test_a_finding_says_which_leaves_of_which_entry_and_object(archive: ScriptedArchive) -> None:
+def test_a_finding_says_which_leaves_of_which_entry_and_object(archive: Archive) -> None:
     source = cohort(archive)[0]
     wanted = disposals.ranges_of(archive, source)
     removed(archive)
@@ -305,7 +294,7 @@ def test_a_finding_says_which_leaves_of_which_entry_and_object(archive: Scripted
     assert missing.key == source.key
 
 
-def test_a_pending_certificate_is_a_warning_with_its_disposal(archive: ScriptedArchive) -> None:
+def test_a_pending_certificate_is_a_warning_with_its_disposal(archive: Archive) -> None:
     leaves = disposals.dispose(archive, "d1", cohort(archive), number=None)
     found = check(archive)
     assert (found.ok, found.covered[0].certificate) == (True, None)
@@ -314,29 +303,29 @@ def test_a_pending_certificate_is_a_warning_with_its_disposal(archive: ScriptedA
     ]
 
 
-def test_what_a_rewrite_left_behind_is_a_warning(archive: ScriptedArchive) -> None:
+def test_what_a_rewrite_left_behind_is_a_warning(archive: Archive) -> None:
     consolidate(archive, remove=False)
     found = check(archive)
     assert (found.ok, warnings(found)) == (True, {"left"})
 
 
-def test_a_version_over_a_record_is_a_warning_and_the_record_opens(archive: ScriptedArchive) -> None:
+def test_a_version_over_a_record_is_a_warning_and_the_record_opens(archive: Archive) -> None:
     one, two = cohort(archive)
     archive.store.put(one.key, b"not the record")
     archive.store.client.delete_object(Bucket=archive.store.bucket, Key=two.key)
     found = check(archive)
-    assert (found.ok, found.records, found.unnamed) == (True, 9, 1)
+    assert (found.ok, found.records, found.unnamed) == (True, RECORDS, 1)
     assert [f.key for f in found.findings if f.code == "overlaid"] == [one.key, two.key]
 
 
-def test_objects_of_a_harvest_that_has_not_committed_yet_are_only_counted(archive: ScriptedArchive) -> None:
+def test_objects_of_a_harvest_that_has_not_committed_yet_are_only_counted(archive: Archive) -> None:
     archive.store.put("media/series=social-media/cutoff=2026-01/0123", b"a picture")
     found = check(archive)
     assert (found.ok, found.unnamed, found.findings) == (True, 1, [])
 
 
 def test_a_ledger_that_does_not_verify_ends_the_check(
-    archive: ScriptedArchive, monkeypatch: pytest.MonkeyPatch
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     get = type(archive.store).get
 
@@ -349,7 +338,7 @@ def test_a_ledger_that_does_not_verify_ends_the_check(
     assert "Entry 0" in finding.message
 
 
-def test_quick_asks_the_store_for_hashes(archive: ScriptedArchive) -> None:
+def test_quick_asks_the_store_for_hashes(archive: Archive) -> None:
     """Not deep, a row's content is not read; that its object is there and has the right hash is."""
     altered_elsewhere = cohort(archive)[1]
     another_text(archive)
