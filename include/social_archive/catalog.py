@@ -187,10 +187,14 @@ class Catalog:
             if described["class"] == "records":
                 self._take_records(table, self._entry_numbers(entry, table), number)
             else:
-                self._take_quarantine(table, described["key"], entry.n)
+                self._take_quarantine(table, described["key"], self._entry_numbers(entry, table))
         for line in entry.leaves[1:]:
             if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
-                self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
+                self._db.execute(
+                    "INSERT INTO quarantine (qid, resolved) VALUES (?, ?)"
+                    " ON CONFLICT DO UPDATE SET resolved=excluded.resolved",  # its row may come with a later rewrite
+                    (json.loads(line)["q"], entry.n),
+                )
         if cursor := entry.header.get("cursor"):
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
@@ -287,11 +291,12 @@ class Catalog:
             gaps,
         )
 
-    def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
+    def _take_quarantine(self, table: pa.Table, key: str, numbers: list[int]) -> None:
         columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
         self._db.executemany(
-            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET key=excluded.key",
-            [(*row, key, n) for row in zip(*columns, strict=True)],
+            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET key=excluded.key,"
+            " platform=excluded.platform, account=excluded.account, native_sha256=excluded.native_sha256, n=excluded.n",
+            [(*row, key, n) for *row, n in zip(*columns, numbers, strict=True)],
         )
 
     def _set_meta(self, name: str, value: Any) -> None:
@@ -377,7 +382,7 @@ class Catalog:
 
     def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
         """(qid, object key) of the items in quarantine, in ledger order."""
-        where = "WHERE resolved IS NULL" if unresolved_only else ""
+        where = "WHERE key IS NOT NULL" + (" AND resolved IS NULL" if unresolved_only else "")
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
     def quarantine_waiting(self) -> dict[tuple[str, str], tuple[int, int]]:

@@ -238,8 +238,9 @@ class Store:
         """
         answer = self._head(key, version_id)
         checksum = answer.get("ChecksumSHA256")
-        whole = checksum and answer.get("ChecksumType", "FULL_OBJECT") == "FULL_OBJECT"
-        return answer["ContentLength"], base64.b64decode(checksum).hex() if whole else None
+        if checksum is None or answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
+            return answer["ContentLength"], None
+        return answer["ContentLength"], base64.b64decode(checksum).hex()
 
     def lock_state(self, key: str, version_id: str | None = None) -> LockState:
         """The lock of a version. Raises NotFound."""

@@ -36,14 +36,17 @@ def cohort(archive: Archive) -> list[CatalogObject]:
     return of_month(archive, MAY)
 
 
-def consolidate(archive: Archive, *, remove: bool = True) -> CatalogObject:
-    sources = cohort(archive)
+def consolidate(
+    archive: Archive, sources: list[CatalogObject] | None = None, *, remove: bool = True
+) -> CatalogObject:
+    """One object of several (default: of the month of May), by the real rewrite."""
+    sources = sources or cohort(archive)
     parts = [read(archive, o) for o in sources]
     table = pa.concat_tables(part for part, _ in parts)
     leaves = np.concatenate([found for _, found in parts])
     prefix = sources[0].key.rpartition("/")[0] + "/"
-    done = rewrite(archive, sources, [Target(prefix, table, leaves, sources[0].retain_until)], why="consolidate",
-                   remove=remove)  # fmt: skip
+    target = Target(prefix, table, leaves, sources[0].retain_until, sources[0].cls)
+    done = rewrite(archive, sources, [target], why="consolidate", remove=remove)
     made = archive.catalog.object(done.objects[0]["key"])
     assert made is not None
     return made

@@ -73,3 +73,9 @@ def dispose(
     if number is not None:
         certify(archive, disposal, leaves, number)
     return leaves
+
+
+def resolve(archive: Archive, qid: str, rid: str) -> None:
+    """Say that an item in quarantine became a record."""
+    leaf = canonical({"t": "quarantine.resolved", "q": qid, "as": rid})
+    append(archive, "accession", {}, leaves=[leaf])
