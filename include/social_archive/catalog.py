@@ -412,7 +412,7 @@ class Catalog:
 
     def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
         """(qid, object key) of the items in quarantine, in ledger order."""
-        where = "WHERE resolved IS NULL" if unresolved_only else ""
+        where = "WHERE key IS NOT NULL" + (" AND resolved IS NULL" if unresolved_only else "")
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
     def quarantine_waiting(self) -> dict[tuple[str, str], tuple[int, int]]:

@@ -56,6 +56,7 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        audit,
         certificate,
         coverage,
         digest,
@@ -79,7 +80,7 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, prove, coverage, retention, hold, disposal,
-        certificate, quarantine, digest, ledger, law, doctor, init, try_account,
+        certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
