@@ -68,13 +68,15 @@ def _register() -> None:
         quarantine,
         show,
         stack,
+        tag,
         tour,
         try_account,
+        why,
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
-        init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, quarantine, digest, ledger,
+        doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
