@@ -74,12 +74,14 @@ def _register() -> None:
         retention,
         show,
         stack,
+        tag,
         tour,
         try_account,
+        why,
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, retention, hold, disposal,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold, disposal,
         certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
