@@ -147,7 +147,7 @@ class Catalog:
                     raise
 
     def _tables_of(self, entry: Entry) -> Iterator[tuple[dict[str, Any], pa.Table]]:
-        """The Parquet objects of an entry; what a later entry says is gone may be missing."""
+        """The Parquet objects of an entry; what a later entry says is gone, or is being destroyed, may be missing."""
         for described in entry.header["objects"]:
             if described["class"] in _OF_ROWS:
                 try:
@@ -168,7 +168,7 @@ class Catalog:
                 continue
 
     def _gone_after(self, entry: Entry) -> set[str]:
-        """Keys that entries after this one say were rewritten or disposed of. Read once; only a replay asks."""
+        """Keys that entries after this one rewrote, disposed of or claimed. Read once; only a replay asks."""
         tail = self._ledger.head().n
         if self._later is None or self._later[0] != tail:
             notes = (later.header for later in self._ledger.entries(after=entry.head))
@@ -512,10 +512,12 @@ class Catalog:
 
 
 def keys_gone(header: Mapping[str, Any]) -> Iterator[str]:
-    """The keys of objects that an entry says are no longer records."""
+    """The keys of objects that an entry says are no longer records, or may be destroyed at any moment (a claim)."""
     note = header.get("note") or {}
     if header["what"] == "rewrite":
         yield from (key for key, _version in note["from"])
+    elif header["what"] == "disposal.claimed":
+        yield from (key for key, _version in note["objects"])
     elif header["what"] == "disposal.destroyed":
         yield from (one["key"] for one in note["objects"])
 
