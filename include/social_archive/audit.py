@@ -15,6 +15,7 @@ from social_archive.store import ObjectRef, Version
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.series import Schedule
 
 ORPHAN_AGE: Final = timedelta(days=2)
 """An object that no ledger entry names is left alone this long: its harvest may still be about to commit."""
@@ -43,8 +44,9 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
     "staging_removed"}. `rewritten_left`: under a lock that has not ended, or the disposer's keys are not given.
     """
     archive.catalog.catch_up()
-    states = _states(archive, tick)
-    sealed_again = _seal_again(archive, [o for o, state in states if state == "unsealed"])
+    schedule = archive.schedule
+    states = _states(archive, schedule, tick)
+    sealed_again = _seal_again(archive, [o for o, state in states if state == "unsealed"], schedule)
     archive.ledger.keep_locked()
     moment = now or datetime.now(UTC)
     stored = [v for area in _AREAS for v in archive.store.versions(area)]
@@ -61,22 +63,33 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
     }
 
 
-def _states(archive: Archive, tick: Callable[[], None] | None) -> list[tuple[CatalogObject, str]]:
+def _states(
+    archive: Archive, schedule: Schedule, tick: Callable[[], None] | None
+) -> list[tuple[CatalogObject, str]]:
     objects = archive.catalog.objects()
+
+    def state_of(o: CatalogObject) -> str:
+        if tick:
+            tick()
+        try:
+            return lock_state(archive, o, schedule)
+        except NotFound:  # it went while it was looked at
+            return "missing"
+
     with ThreadPoolExecutor(8) as pool:
-        return list(zip(objects, pool.map(lambda o: _state(archive, o, tick), objects), strict=True))
+        return list(zip(objects, pool.map(state_of, objects), strict=True))
 
 
-def _seal_again(archive: Archive, unsealed: list[CatalogObject]) -> int:
+def _seal_again(archive: Archive, unsealed: list[CatalogObject], schedule: Schedule) -> int:
     """Lock these, but for what was rewritten since it was looked at."""
     live = [o for o in unsealed if _is_live(archive, o)]
     try:
-        seal(archive, [_described(o) for o in live])
+        seal(archive, [described(o, schedule) for o in live])
     except NotFound:
         archive.catalog.catch_up()
         if all(_is_live(archive, o) for o in live):
             raise
-        return _seal_again(archive, live)
+        return _seal_again(archive, live, schedule)
     return len(live)
 
 
@@ -86,21 +99,30 @@ def _is_live(archive: Archive, o: CatalogObject) -> bool:
     return now is not None and now.version_id == o.version_id
 
 
-def _state(archive: Archive, o: CatalogObject, tick: Callable[[], None] | None) -> str:
-    if tick:
-        tick()
-    try:
-        lock = archive.store.lock_state(o.key, o.version_id)
-    except NotFound:
+def lock_state(archive: Archive, o: CatalogObject, schedule: Schedule) -> str:
+    """`sealed`, `unsealed` (no legal hold, or its lock ends before the schedule lets it go), or `missing`."""
+    if not archive.store.exists(o.key, o.version_id):
         return "missing"
-    wanted = datetime.fromtimestamp(o.retain_until / 1_000_000, UTC) if o.retain_until else datetime.now(UTC)
+    lock = archive.store.lock_state(o.key, o.version_id)
+    until = owed(o, schedule)
+    wanted = datetime.fromtimestamp(until / 1_000_000, UTC) if until else datetime.now(UTC)
     short = lock.retain_until is None or lock.retain_until < wanted.replace(microsecond=0)
     return "unsealed" if short or not lock.hold else "sealed"
 
 
-def _described(o: CatalogObject) -> dict[str, Any]:
+def owed(o: CatalogObject, schedule: Schedule) -> int | None:
+    """Until when an object must be locked, microseconds UTC; None for no fixed end.
+
+    The schedule decides. What lies in no cohort, or in one that the schedule does not know, keeps what its ledger
+    entry says.
+    """
+    return o.retain_until if schedule.item_of(o.series) is None else schedule.until(o.series, o.cutoff)
+
+
+def described(o: CatalogObject, schedule: Schedule) -> dict[str, Any]:
+    """An object as `accession.seal` takes it."""
     return {
-        "key": o.key, "version": o.version_id, "size": o.size, "sha256": o.sha256, "retain_until": o.retain_until,
+        "key": o.key, "version": o.version_id, "size": o.size, "sha256": o.sha256, "retain_until": owed(o, schedule),
     }  # fmt: skip
 
 

@@ -56,6 +56,7 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        consolidate,
         coverage,
         digest,
         doctor,
@@ -73,8 +74,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, doctor,
-        init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger,
+        consolidate, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
