@@ -28,7 +28,7 @@ from social_archive import leaves as leaf_map
 from social_archive.accession import describe, seal
 from social_archive.commitments import Commitments, column_of
 from social_archive.crash import crash_point
-from social_archive.errors import ArchiveError, ConfigError, LedgerError, NotFound, StoreError
+from social_archive.errors import ArchiveError, ConfigError, LedgerError, NotFound
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.record import canonical
 from social_archive.store import COMPLIANCE, LockState, ObjectRef
@@ -199,13 +199,6 @@ def _put_copy(archive: Archive, copy: Copied) -> dict[str, Any]:
     return describe(ref, cls=copy.source.cls, rows=0, retain_until=copy.retain_until)
 
 
-def _discard(archive: Archive, plan: _Plan) -> None:
-    """Take away what was written for a rewrite that will not be. What remains of it, the audit collects."""
-    for d in plan.written:
-        with contextlib.suppress(StoreError, NotFound):
-            archive.store.destroy(ObjectRef(d["key"], d["version"], d["size"], d["sha256"]), bypass_governance=True)
-
-
 # --------------------------------------------------------------------------- the commit and after
 
 
@@ -224,13 +217,19 @@ def _commit(archive: Archive, plan: _Plan) -> Entry:
             _require_sources(archive, old, plan.why)
             if plan.may is not None:
                 plan.may()
-        except BaseException:
-            _discard(archive, plan)
+        except Exception:
+            _take_back(archive, plan)
             raise
         try:
             return archive.ledger.append(draft, head or EMPTY, since=began)
         except HeadMoved:
             continue
+
+
+def _take_back(archive: Archive, plan: _Plan) -> None:
+    """Remove what was written and will never be a record: it may be the last copy of something destroyed since."""
+    for described in plan.written:
+        archive.store.delete_version(described["key"], described["version"])
 
 
 def _require_sources(archive: Archive, old: Iterable[CatalogObject], why: Why) -> None:

@@ -58,6 +58,7 @@ def _register() -> None:
         accounts,
         audit,
         certificate,
+        consolidate,
         coverage,
         digest,
         disposal,
@@ -81,8 +82,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold, disposal,
-        certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
+        consolidate, disposal, certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

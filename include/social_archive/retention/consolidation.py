@@ -212,7 +212,8 @@ def _folder(run: _Run, folder: Folder) -> None:
         run.skipped["compliance_lock"] += len(folder.objects)
         run.tick(len(folder.objects))
         return
-    began, small, large = list(folder.objects), list(folder.objects), list[CatalogObject]()
+    began, small = list(folder.objects), list(folder.objects)
+    large: list[CatalogObject] = []
     first = True
     while len(small) > 1 and (first or not run.dry_run):
         made = []
