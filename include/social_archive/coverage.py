@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from social_archive.catalog_walks import Told
     from social_archive.config import Account
     from social_archive.ledger import Head
+    from social_archive.retention.answers import DisposedFolder
 
 FORMAT: Final = "social-records-archive/coverage/v1"
 ABSENT: Final = ("deleted", "account_gone", "missing_unconfirmed", "inaccessible")
@@ -78,6 +79,7 @@ class Statements:
             "absent": self._absent(where, since, until),
             "gaps": self._gaps(where, since, until),
             "quarantine": {"open": self._search.quarantined(_query(where, since, None))},
+            "disposed": self._disposed(where, since, until),
         }
         if asked.ids:
             stated["absent_ids"] = self._absent_ids(where, since, until)
@@ -142,6 +144,17 @@ class Statements:
             for g in self._search.gaps(_query(where, since, until))
         ]  # fmt: skip
         return sorted(found, key=lambda g: (g["scope"], g["from"] or "", g["reason"], g["rid"]))
+
+    def _disposed(self, where: tuple[str, str], since: int, until: int) -> list[dict[str, Any]]:
+        """Folders that may have held records of the period and were destroyed. Statements made before this was told
+        lack the field."""
+        found = [_placed(folder) for folder in self._search.disposed(_query(where, since, until))]
+        return sorted(found, key=lambda f: (f["month"], f["series"], f["disposal"]))
+
+
+def _placed(folder: DisposedFolder) -> dict[str, Any]:
+    told = folder.to_dict()
+    return {name: told[name] for name in ("series", "month", "records", "disposal", "certificate")}
 
 
 def encode(statement: Statement) -> bytes:

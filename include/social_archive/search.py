@@ -10,8 +10,8 @@ All times are microseconds since the epoch, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -24,6 +24,7 @@ from social_archive.threads import Node, Thread, moment, reading_order, tree
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.retention.answers import DisposedFolder
 
 __all__ = ["GROUPS", "Gap", "Node", "Query", "Results", "Search", "SearchError", "Thread"]
 
@@ -88,12 +89,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class Results:
-    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span."""
+    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span.
+
+    `disposed` are folders that may have held what was asked for, and were destroyed.
+    """
 
     rows: list[Row]
     total: int
     gaps: list[Gap]
     quarantined: int
+    disposed: list[DisposedFolder] = field(default_factory=list)
 
 
 class Search:
@@ -105,6 +110,7 @@ class Search:
         *,
         quarantine: Sequence[Path] = (),
         resolved: frozenset[str] = frozenset(),
+        disposed: Callable[[Query], list[DisposedFolder]] = lambda query: [],
         time_zone: str = "UTC",
         memory_limit: str = "1GB",
         threads: int = 2,
@@ -120,6 +126,7 @@ class Search:
         self._db.execute("SET TimeZone = $zone", {"zone": time_zone})  # only for grouping by month
         self._quarantine = list(quarantine)
         self._resolved = resolved
+        self._disposed = disposed
         if paths:
             self._db.execute(f"CREATE VIEW records AS SELECT * FROM {_parquet(paths)}")  # noqa: S608
         else:
@@ -129,6 +136,8 @@ class Search:
     @classmethod
     def of(cls, archive: Archive) -> Search:
         """The search over everything that an archive's ledger names."""
+        from social_archive.retention.answers import cohorts
+
         quarantine = archive.catalog.objects("quarantine")
         open_items = {qid for qid, _ in archive.catalog.quarantine_items()}
         every = {qid for qid, _ in archive.catalog.quarantine_items(unresolved_only=False)}
@@ -136,6 +145,7 @@ class Search:
             archive.mirror.paths(archive.catalog.objects("records")),
             quarantine=archive.mirror.paths(quarantine),
             resolved=frozenset(every - open_items),
+            disposed=lambda query: cohorts(archive, query),
             time_zone=archive.agency.body.time_zone,
         )
 
@@ -156,7 +166,8 @@ class Search:
             values,
         )
         total = int(self._db.execute("SELECT count(*) FROM hits").fetchall()[0][0])
-        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query))
+        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query),
+                       self.disposed(query))  # fmt: skip
 
     def _page(self, source: str, query: Query) -> list[Row]:
         """The full rows of one page of `hits`. The span of their dates lets DuckDB skip all other row groups."""
@@ -227,6 +238,10 @@ class Search:
             {"platform": query.platform, "account": query.account, "since": query.since},
         ).fetchall()
         return len({qid for (qid,) in rows} - self._resolved)
+
+    def disposed(self, query: Query | None = None) -> list[DisposedFolder]:
+        """Folders that were destroyed and overlap a query's accounts and span."""
+        return self._disposed(query or Query())
 
     # ---------------------------------------------------------------- one thing
 
