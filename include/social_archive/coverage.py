@@ -18,6 +18,7 @@ from social_archive.coverage_claim import claim
 from social_archive.entry import moment
 from social_archive.errors import ArchiveError
 from social_archive.record import canonical, micros
+from social_archive.retention.answers import began
 from social_archive.search import Query, Search
 
 if TYPE_CHECKING:
@@ -99,9 +100,11 @@ class Statements:
         return since, until
 
     def _beginning(self, where: tuple[str, str], until: int) -> int:
-        """The first post; without one, the first look; without one, an empty minute before the end."""
+        """The first post, or month of what is gone; else the first look; else an empty minute before the end."""
         posts = self._archive.catalog.posts(*where, None).values()
         dates = [known.created_at for known in posts if known.created_at is not None and known.created_at < until]
+        if (first := began(self._archive, *where)) is not None and first < until:
+            dates.append(first)
         looks = [told["started"] for told in self._archive.catalog.walks.of(*where, until=until)[:1]]
         return min([*dates, *looks], default=until - 60_000_000)
 

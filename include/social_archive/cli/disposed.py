@@ -30,7 +30,7 @@ def print_disposed(out: Console, folders: list[DisposedFolder]) -> None:
     from social_archive.retention.answers import together
 
     if folders:
-        out.print(Text("Some of it was disposed of, and is not known any more:", style="yellow"))
+        out.print(Text("Records that may belong here were disposed of, and what they said is gone:", style="yellow"))
     for first, some in together(folders):
         months = f"{some[0].month} to {some[-1].month}" if some[0].month != some[-1].month else some[0].month
         records = output.plural(sum(folder.records for folder in some), "record")

@@ -227,6 +227,16 @@ def _span(c: DisposedCohort, schedule: Schedule, zone: ZoneInfo) -> tuple[int | 
     return start_of_day(first, zone), after
 
 
+def began(archive: Archive, platform: str, account: str) -> int | None:
+    """The first moment (microseconds UTC) of the earliest cut-off month of an account that was disposed of."""
+    zone = ZoneInfo(archive.agency.body.time_zone)
+    months = [
+        date(int(c.cutoff[:4]), int(c.cutoff[5:]), 1) for c in archive.catalog.gone.disposed_cohorts()
+        if (c.platform, c.account) == (platform, account) and _MONTH.fullmatch(c.cutoff)
+    ]  # fmt: skip
+    return start_of_day(min(months), zone) if months else None
+
+
 def together(folders: list[DisposedFolder]) -> Iterator[tuple[DisposedFolder, list[DisposedFolder]]]:
     """Folders of one account under one certificate: (the first of them, all of them), in order."""
     groups: dict[tuple[str, str, str], list[DisposedFolder]] = {}
