@@ -11,7 +11,7 @@ All times are microseconds since the epoch, UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -25,6 +25,7 @@ from social_archive.threads import Node, Thread, moment, reading_order, tree
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.retention.answers import DisposedFolder
 
 __all__ = ["GROUPS", "Gap", "Node", "Query", "Results", "Search", "SearchError", "Thread"]
 
@@ -89,12 +90,16 @@ class Gap:
 
 @dataclass(frozen=True)
 class Results:
-    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span."""
+    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span.
+
+    `disposed` are folders that may have held what was asked for, and were destroyed.
+    """
 
     rows: list[Row]
     total: int
     gaps: list[Gap]
     quarantined: int
+    disposed: list[DisposedFolder] = field(default_factory=list)
 
 
 class Search(Moving):
@@ -109,6 +114,7 @@ class Search(Moving):
         *,
         quarantine: Sequence[Path] = (),
         resolved: frozenset[str] = frozenset(),
+        disposed: Callable[[Query], list[DisposedFolder]] = lambda query: [],
         time_zone: str = "UTC",
         memory_limit: str = "1GB",
         threads: int = 2,
@@ -124,6 +130,7 @@ class Search(Moving):
         )  # fmt: skip
         self._db.execute("SET TimeZone = $zone", {"zone": time_zone})  # only for grouping by month
         self._db.register("nothing", SCHEMA.empty_table())
+        self._disposed = disposed
         self.follow = follow
         if follow is None:
             self._look_at(Files(paths, quarantine, resolved))
@@ -133,8 +140,11 @@ class Search(Moving):
     @classmethod
     def of(cls, archive: Archive) -> Search:
         """The search over everything that an archive's ledger names."""
+        from social_archive.retention.answers import cohorts
+
         return cls(
             (),
+            disposed=lambda query: cohorts(archive, query),
             time_zone=archive.agency.body.time_zone,
             follow=lambda: archive.catalog.reading(lambda: Files.of(archive)),
         )
@@ -163,7 +173,8 @@ class Search(Moving):
             values,
         )
         total = int(self._db.execute("SELECT count(*) FROM hits").fetchall()[0][0])
-        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query))
+        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query),
+                       self.disposed(query))  # fmt: skip
 
     def _page(self, source: str, query: Query) -> list[Row]:
         """The full rows of one page of `hits`. The span of their dates lets DuckDB skip all other row groups."""
@@ -249,6 +260,10 @@ class Search(Moving):
             f" UNION SELECT rid FROM edited WHERE {where}",
             values,
         )
+
+    def disposed(self, query: Query | None = None) -> list[DisposedFolder]:
+        """Folders that were destroyed and overlap a query's accounts and span."""
+        return self._disposed(query or Query())
 
     # ---------------------------------------------------------------- one thing
 

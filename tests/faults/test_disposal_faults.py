@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import multiprocessing
 import os
@@ -43,8 +44,8 @@ def rid_of(archive: Archive, native_id: str) -> str:
 
 
 def place(archive: Archive, scope: Scope) -> Placed:
-    return holds.place(archive, kind="litigation", matter="Invented v. Larkspur (invented)", mandate="counsel (invented)",
-                       scope=scope, by="records", via="cli", review=date(2099, 1, 1))  # fmt: skip
+    about = {"matter": "Invented v. Larkspur (invented)", "mandate": "counsel (invented)"}
+    return holds.place(archive, kind="litigation", scope=scope, by="records", via="cli", review=date(2099, 1, 1), **about)
 
 
 # --------------------------------------------------------------------------- a hold against a disposal
@@ -152,10 +153,8 @@ def _race(archive: Archive, tmp_path: Path, disposal_id: str, rid: str, head_sta
     thread = threading.Thread(target=hold)
     thread.start()
     barrier.wait()
-    try:
+    with contextlib.suppress(Blocked):
         execution.execute(archive, disposal_id, by="it")
-    except Blocked:
-        pass
     thread.join(60)
     d = disposal.state(archive, disposal_id)
     if d.unresolved is not None or (d.claims and d.remaining and not d.blocked):

@@ -137,7 +137,7 @@ def back_up(archive: Archive) -> Backup:
 def restore(archive: Archive, backup: Backup) -> None:
     """Put everything back that is not there now, as a backup tool would: under the same keys, as new versions."""
     there = {v.key for v in archive.store.versions("")}
-    for key, body in backup:
+    for key, body in dict(backup).items():
         if key not in there:
             archive.store.put(key, body)
 
@@ -192,7 +192,7 @@ def test_what_a_backup_brought_back_is_destroyed_again(stocked: Archive, consoli
     assert "twice" in check(stocked).codes
 
     seen: list[int] = []
-    done = rebuild(stocked, progress=lambda n, total: seen.append(found(stocked, "canary")))
+    done = rebuild(stocked, progress=lambda n, total: seen.append(found(stocked, "lovely")))
 
     assert there(stocked, [*before, *due]) == set()
     assert done["destroyed_again"] == len({o.key for o in [*before, *due]})

@@ -100,10 +100,11 @@ def _print_finding(out: Console, finding: Finding) -> None:
         ("entry", str(finding.n) if finding.n is not None else None),
         ("leaves", _leaves(finding.leaves)),
         ("disposal", output.safe(finding.disposal) if finding.disposal else None),
-        ("object", output.safe(finding.key, one_line=True) if finding.key else None),
         ("to do", finding.remedy),
     ]
-    out.print(output.facts([(f"  {name}", value) for name, value in where]))
+    if finding.key:  # whole: it is to be copied
+        out.print(Text.assemble(("  object    ", "dim"), output.safe(finding.key, one_line=True)), soft_wrap=True)
+    out.print(output.facts([(f"  {name:<8}", value) for name, value in where]))
 
 
 def _leaves(ranges: list[list[int]]) -> str | None:
