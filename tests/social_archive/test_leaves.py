@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -56,4 +57,4 @@ def test_ranges_hold_each_leaf_once(some: list[int]) -> None:
     found = leaf_map.ranges(near)
     assert [leaf for first, last in found for leaf in range(first, last + 1)] == sorted(set(near))
     assert leaf_map.count(found) == len(set(near))
-    assert all(b[0] > a[1] + 1 for a, b in zip(found, found[1:], strict=False))
+    assert all(b[0] > a[1] + 1 for a, b in pairwise(found))
