@@ -8,6 +8,7 @@ in one transaction.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,8 @@ _COLUMNS: Final = [
     "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
     "author_is_account", "body",
 ]  # fmt: skip
+
+_RID: Final = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 @dataclass(frozen=True)
@@ -315,6 +318,16 @@ class Catalog:
 
     def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
         return set(self.latest(platform, account, native_ids))
+
+    def known_rids(self, rids: Sequence[str]) -> set[str]:
+        """Which of these are ids of things that the archive has."""
+        found: set[str] = set()
+        for start in range(0, len(rids), 500):
+            some = [bytes.fromhex(rid) for rid in rids[start : start + 500] if _RID.fullmatch(rid)]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(f"SELECT DISTINCT rid FROM things WHERE rid IN ({marks})", some)  # noqa: S608
+            found.update(bytes(rid).hex() for (rid,) in rows)
+        return found
 
     def kept_import(self, sha256: str) -> CatalogObject | None:
         """The object that holds an imported file with these bytes, if one does."""

@@ -69,12 +69,18 @@ def _register() -> None:
         retention,
         show,
         stack,
+        tag,
         tour,
         try_account,
+        why,
     )  # fmt: skip
 
     for module in (
+<<<<<<< HEAD
         stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, retention, digest, ledger,
+=======
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, quarantine, digest, ledger,
+>>>>>>> assignment
         doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)

@@ -96,7 +96,8 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
     if thread.size > 1:
         _print_thread(out, thread, zone, None if whole else THREAD)
     print_gaps(out, thread.gaps, zone)
-    out.print(Text(f"\nProof: archive prove {rid[:12]} -o proof.json", style="dim"))
+    more = f"\nWhy it is kept: archive why {rid[:12]}   Proof: archive prove {rid[:12]} -o proof.json"
+    out.print(Text(more, style="dim"))
 
 
 def _title(item: Row) -> Text:
