@@ -76,12 +76,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-<<<<<<< HEAD
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, retention, digest, ledger,
-=======
-        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, quarantine, digest, ledger,
->>>>>>> assignment
-        doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, quarantine, retention, digest,
+        ledger, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
