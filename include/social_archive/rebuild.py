@@ -6,9 +6,8 @@ A restored backup may hold what was disposed of since, or have lost its holds. S
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from social_archive import barrier, holdings
 from social_archive.crash import crash_point
@@ -17,7 +16,6 @@ from social_archive.retention import restored
 if TYPE_CHECKING:
     from social_archive.archive import Archive
 
-_HOLDS: Final = "social_archive.retention.holds"
 
 
 def rebuild(archive: Archive, *, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
@@ -61,10 +59,6 @@ def _start_over(archive: Archive, progress: Callable[[int, int], None] | None) -
 
 def _hold_again(archive: Archive) -> int:
     """Objects whose legal hold was set anew because a matter holds them."""
-    try:
-        holds = importlib.import_module(_HOLDS)
-    except ModuleNotFoundError as error:
-        if error.name != _HOLDS:
-            raise
-        return 0
+    from social_archive.retention import holds
+
     return int(holds.reassert(archive).get("objects", 0))

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from social_archive.cli import output
-from social_archive.cli.settings import Json, settings
+from social_archive.cli.settings import Json, opened, settings
 from social_archive.cli.signed_files import read_beside
 
 if TYPE_CHECKING:
@@ -52,6 +52,50 @@ def verify(
         out.print(Text("This certificate does not hold.", style="bold red"))
         for problem in report.problems:
             out.print(Text("  • ").append_text(output.safe(problem)))
+    raise typer.Exit(0 if report.ok else VERIFICATION_FAILED)
+
+
+@group.command("list", epilog="Example:  archive certificate list --json")
+def list_(_json: Json = False) -> None:
+    """Every certificate that was issued."""
+    from social_archive.retention import certificate
+
+    with opened() as archive:
+        found = certificate.issued(archive)
+        if settings.as_json:
+            output.print_json([{"number": c.number, "disposal": c.disposal, "records": c.records, "objects": c.objects,
+                                "sha256": c.sha256, "entry": c.n} for c in found])  # fmt: skip
+            return
+        table = output.table("certificate", "disposal", "records", "objects", "ledger entry",
+                             right=("records", "objects", "ledger entry"))  # fmt: skip
+        for c in found:
+            table.add_row(c.number, c.disposal, f"{c.records:,}", f"{c.objects:,}", f"{c.n:,}")
+        output.console().print(table if found else Text("No certificate was ever issued."))
+
+
+@group.command(epilog="Example:  archive certificate show larkspur-2031-0004 -o certificates")
+def show(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The certificate's number.")],
+    out: Annotated[Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write its three files there.")] = None,
+    _json: Json = False,
+) -> None:
+    """Show a certificate; with -o, write its JSON, its note and its pages into a folder, as they were signed."""
+    from social_archive.retention import certificate
+    from social_archive.retention.certificate_note import verify as check
+
+    with opened() as archive:
+        body, note, pdf = (certificate.read(archive, number, name) for name in certificate.FILES)
+        report = check(body, note.decode(), pdf=pdf, vkey=archive.signer.vkey)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, content in (("json", body), ("note.txt", note), ("pdf", pdf)):
+            (out / f"{number}.{name}").write_bytes(content)
+    if settings.as_json:
+        output.print_json({**_as_json(report), "file": str(out / f"{number}.json") if out else None})
+    elif report.ok:
+        _print_holds(report)
+        if out is not None:
+            output.console().print(Text(f"\nWritten: {out / number}.json, .note.txt, .pdf"))
     raise typer.Exit(0 if report.ok else VERIFICATION_FAILED)
 
 

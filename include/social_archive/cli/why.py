@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,7 +38,9 @@ def why(
     _json: Json = False,
 ) -> None:
     """Tell why a record is kept until when: item, rules, trigger, cut-off, lock, holds, and the schedule in force."""
+    from social_archive.cli.disposed import print_stub
     from social_archive.errors import NotFound
+    from social_archive.retention import answers
     from social_archive.retention import why as reasons
     from social_archive.search import Search
 
@@ -47,10 +50,13 @@ def why(
                 rid = search.resolve(reference)
         except NotFound:
             with output.working("Asking the ledger"):
-                gone = reasons.disposed(archive, reference.strip())
+                gone = answers.disposed(archive, reference.strip())
             if gone is None:
                 raise
-            _tell_disposed(gone)
+            if settings.as_json:
+                output.print_json({"disposed": asdict(gone)})
+            else:
+                print_stub(output.console(), gone)
             return
         answer = reasons.why(archive, rid)
         zone = archive.agency.body.time_zone
@@ -58,19 +64,6 @@ def why(
             output.print_json(_json_of(answer, zone))
             return
         _print(output.console(), archive, answer, zone)
-
-
-def _tell_disposed(gone: dict[str, Any]) -> None:
-    if settings.as_json:
-        output.print_json({"disposed": gone})
-        return
-    out = output.console()
-    out.print(Text.assemble(("Disposed of  ", "bold"), (f"record {gone['rid']}", "cyan")))
-    out.print(output.facts([
-        ("disposal", gone["disposal"]), ("series", gone["series"]),
-        ("versions", ", ".join(map(str, gone["versions"]))),
-    ]))  # fmt: skip
-    out.print(Text("Nothing of its content is left. Its leaves stay in the ledger.", style="dim"))
 
 
 # --------------------------------------------------------------------------- on a screen

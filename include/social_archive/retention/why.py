@@ -5,8 +5,6 @@ Answered from the same reading of the whole history as `assignment`, so that wha
 
 from __future__ import annotations
 
-import importlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from social_archive.config_schedule import RetentionItem, RetentionRule
 from social_archive.errors import NotFound
-from social_archive.retention import tags
+from social_archive.retention import holds, tags
 from social_archive.retention.histories import Group, Histories
 from social_archive.retention.schedules import in_force
 from social_archive.series import OPEN, UNDATED, Assignment, Cohort, Facts, Schedule
@@ -230,33 +228,9 @@ def _day(moment: int, zone: str) -> str:
 
 
 def _holds(archive: Archive, rid: str) -> tuple[dict[str, Any], ...]:
-    """The holds in force that cover a record. The only place here that asks `retention.holds`."""
-    try:
-        holds = importlib.import_module("social_archive.retention.holds")
-    except ModuleNotFoundError:  # a build without holds
-        return ()
+    """The holds in force that cover a record."""
     return tuple(
         {"id": hold.id, "kind": hold.kind, "matter": hold.matter, "by": hold.by, "review": hold.review.isoformat(),
          "placed_at": hold.placed_at.isoformat()}
         for hold in holds.of_record(archive, rid)
     )  # fmt: skip
-
-
-def disposed(archive: Archive, reference: str) -> dict[str, Any] | None:
-    """What is left of a record that was disposed of: its stub in the ledger, and the disposal; None if it was not.
-
-    `reference`: its id or the first eight or more characters of it. Reads the ledger's leaves from the beginning.
-    """
-    if not _FULL_ID.fullmatch(reference) or not archive.catalog.gone.disposed_ranges():
-        return None
-    found: dict[str, Any] | None = None
-    mark = b'"rid":"' + reference.encode()
-    for entry in archive.ledger.entries():
-        for index, line in enumerate(entry.leaves):
-            if mark in line and b'"t":"record"' in line:
-                leaf = json.loads(line)
-                by = archive.catalog.gone.disposal_of_leaf(entry.first_leaf + index)
-                if by is not None:
-                    versions = [*(found["versions"] if found else []), leaf["ver"]]
-                    found = {"rid": leaf["rid"], "series": leaf["series"], "disposal": by, "versions": versions}
-    return found
