@@ -30,7 +30,8 @@ def test_a_harvest_leaves_nothing_for_the_sweeper(archive: ScriptedArchive) -> N
     swept = audit.sweep(archive, now=LATER)
     assert swept["objects"] == len(archive.catalog.objects()) > 0
     assert {k: v for k, v in swept.items() if k != "objects"} == {
-        "sealed_again": 0, "missing": [], "orphans_removed": 0, "staging_removed": 0,
+        "sealed_again": 0, "missing": [], "rewritten_removed": 0, "rewritten_left": 0, "orphans_removed": 0,
+        "staging_removed": 0,
     }  # fmt: skip
 
 
