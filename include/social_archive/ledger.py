@@ -12,10 +12,10 @@ import fcntl
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile, zip_longest
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -55,6 +55,7 @@ _PAUSES: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)  # between tries of one append,
 _TURN_PATIENCE: Final = 10.0
 _PAGE: Final = 1000
 _AHEAD: Final = 4  # entries fetched before they are needed
+_MANY: Final = 8  # the same, where they are small and there are many
 
 
 class _Seen(NamedTuple):
@@ -83,10 +84,11 @@ class Ledger:
 
     `signer` None: read-only. `vkey` pins the key that must have signed entry 0. `lock_file` is a courtesy between the
     processes of one host (the store backs off for seconds when two write one key); correctness never rests on it.
+    `may_write` is asked before every append, and raises if nothing may be written now.
     """
 
     def __init__(self, store: Store, signer: Signer | None, origin: str, *, vkey: str | None = None,
-                 lock_days: int = 365, lock_file: Path | None = None,
+                 lock_days: int = 365, lock_file: Path | None = None, may_write: Callable[[], None] | None = None,
                  now: Callable[[], datetime] = lambda: datetime.now(UTC),
                  sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
         if signer is not None and signer.name != origin:
@@ -96,6 +98,7 @@ class Ledger:
         self.origin = origin
         self.lock_days = lock_days
         self.lock_file = lock_file
+        self._may_write = may_write
         self._pinned = vkey
         self._key: str | None = signer.vkey if signer else None  # the key that signs the tail, once known
         self._seen: dict[int, _Seen] = {}  # entries that this object has read
@@ -138,6 +141,9 @@ class Ledger:
         body = self._oldest(n)
         if body is None:
             raise LedgerError(f"Entry {n} of the ledger is missing.")
+        return self._opened(n, body)
+
+    def _opened(self, n: int, body: bytes) -> Entry:
         entry = parse_or_raise(body, n, self.origin)
         try:
             check_signature(entry, self._tail_key())
@@ -145,6 +151,32 @@ class Ledger:
             return self._replay(n)[0]  # the key was changed since, or the entry is forged: a replay decides
         self._seen[n] = _Seen(entry.sha256, entry.txn, next_key(entry, self._tail_key()))
         return entry
+
+    def read_many(self, numbers: Sequence[int]) -> Iterator[Entry]:
+        """Some entries, in order, each checked as by `read`; with few listings if they stand near each other.
+
+        Raises LedgerError, NotFound.
+        """
+        wanted = sorted(set(numbers))
+        if not wanted or wanted[-1] - wanted[0] > _PAGE * len(wanted):
+            yield from map(self.read, wanted)
+            return
+        after = entry_key(wanted[0] - 1) if wanted[0] else None
+        some = set(wanted)
+        firsts = (
+            (n, version)
+            for n, versions in takewhile(
+                lambda found: found[0] is None or found[0] <= wanted[-1],
+                oldest_first(self.store.versions(PREFIX, after=after)),
+            )
+            if n in some
+            for version in islice((v for v in versions if not v.delete_marker), 1)
+        )
+        bodies = ahead(lambda f: (f[0], self.store.get(f[1].key, f[1].version_id)), firsts, depth=_MANY)
+        for expected, (n, body) in zip_longest(wanted, bodies, fillvalue=(None, b"")):
+            if n != expected:
+                raise LedgerError(f"Entry {expected} of the ledger is missing.")
+            yield self._opened(n, body)
 
     def verify(self, since: Head | str | None = None, *,
                progress: Callable[[int, int], None] | None = None) -> LedgerReport:  # fmt: skip
@@ -169,6 +201,8 @@ class Ledger:
         """
         if self.signer is None:
             raise ConfigError("This ledger was opened for reading: there is no signing key.")
+        if self._may_write is not None:
+            self._may_write()
         with self._turn():
             done = self._committed_already(draft.txn, head, since)
             if done is not None:

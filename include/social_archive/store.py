@@ -149,17 +149,9 @@ class Store:
         )  # fmt: skip
         version_id = answer.get("VersionId") or "null"
         returned = answer.get("ChecksumSHA256") or self._head(key, version_id).get("ChecksumSHA256")
-        if returned != checksum and self._hash_of(key, version_id) != sha256:
+        if returned != checksum and self.sha256_of(key, version_id) != sha256:
             raise Corrupt(f"The store kept other bytes than were sent for {self._name(key)}.")
         return ObjectRef(key, version_id, size, sha256)
-
-    def _hash_of(self, key: str, version_id: str) -> str:
-        """SHA-256 of what the store holds, read back in pieces."""
-        digest = hashlib.sha256()
-        answer = self._call(self.client.get_object, key, Key=key, VersionId=version_id)
-        for chunk in answer["Body"].iter_chunks(1 << 20):
-            digest.update(chunk)
-        return digest.hexdigest()
 
     def seal(self, ref: ObjectRef, *, retain_until: datetime | None, mode: str = GOVERNANCE,
              hold: bool = False) -> None:  # fmt: skip
@@ -206,6 +198,17 @@ class Store:
         request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
         return Destroyed(ref.key, ref.version_id, before, request_id, datetime.now(UTC))
 
+    def lift_hold(self, key: str, version_id: str) -> None:
+        """Take the legal hold off a version. A disposal does so right before it deletes the version."""
+        self._set_hold(key, version_id, "OFF")
+
+    def delete_version(self, key: str, version_id: str, *, bypass_governance: bool = False) -> str:
+        """Ask for the deletion of one version (or delete marker); the store's request id. Proves nothing: look
+        afterwards. A version that is already gone is no error. Raises Refused."""
+        request: dict[str, Any] = {"BypassGovernanceRetention": True} if bypass_governance else {}
+        answer = self._call(self.client.delete_object, key, Key=key, VersionId=version_id, **request)
+        return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
+
     def delete_plain(self, key: str) -> None:
         """Delete an object of an unversioned bucket (staging). Absent is fine."""
         self._call(self.client.delete_object, key, Key=key)
@@ -227,6 +230,28 @@ class Store:
             return answer["Body"].read(), _lock_in(answer)
 
         return self._call(whole, key, Key=key, **_version(version_id))
+
+    def sha256_of(self, key: str, version_id: str) -> str:
+        """SHA-256 (hex) of the bytes that the store holds, read in pieces. Raises NotFound."""
+
+        def hashed(**request: Any) -> str:
+            digest = hashlib.sha256()
+            for chunk in self.client.get_object(**request)["Body"].iter_chunks(1 << 20):
+                digest.update(chunk)
+            return digest.hexdigest()
+
+        return self._call(hashed, key, Key=key, VersionId=version_id)
+
+    def claimed(self, key: str, version_id: str) -> tuple[int, str | None]:
+        """What the store says of a version without sending it: its size, and its SHA-256 (hex) if it keeps one.
+
+        Raises NotFound.
+        """
+        answer = self._head(key, version_id)
+        checksum = answer.get("ChecksumSHA256")
+        if checksum is None or answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
+            return answer["ContentLength"], None
+        return answer["ContentLength"], base64.b64decode(checksum).hex()
 
     def lock_state(self, key: str, version_id: str | None = None) -> LockState:
         """The lock of a version. Raises NotFound."""

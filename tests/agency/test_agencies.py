@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from social_archive.config import load_agency
+from social_archive.law import load_disposal_law
 from social_archive.platforms import registry
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -14,11 +15,11 @@ WESTMONT = INCLUDE / "agency"
 SANDBOX = INCLUDE / "sandbox" / "agency"
 
 
-@pytest.mark.parametrize("folder", [WESTMONT, SANDBOX], ids=["westmont", "sandbox"])
-def test_a_shipped_agency_loads(folder: Path) -> None:
+@pytest.mark.parametrize(("folder", "jurisdiction"), [(WESTMONT, "illinois"), (SANDBOX, "larkspur")])
+def test_a_shipped_agency_loads_and_has_a_pack_of_law(folder: Path, jurisdiction: str) -> None:
     agency = load_agency(folder)
     assert agency.policy is not None
-    assert agency.body.jurisdiction == "illinois"
+    assert load_disposal_law(agency).jurisdiction == jurisdiction
 
 
 def test_westmont_is_in_dupage_county_and_on_central_time() -> None:

@@ -7,6 +7,7 @@ import pytest
 from sandbox.folder import AGENCY, agency_folder, environment
 from sandbox.platforms import registry
 from social_archive.config import load_agency
+from social_archive.law import load_disposal_law
 
 
 def test_the_sample_agency_is_right_and_has_an_account_on_every_platform() -> None:
@@ -36,6 +37,12 @@ def test_a_copy_points_elsewhere_and_keeps_the_rest(tmp_path: Path) -> None:
     assert copy.store.bucket == "another-bucket"
     assert {a.settings.get("server") or a.settings.get("pds") for a in copy.accounts} == set(there.values())
     assert [a.name for a in copy.accounts] == [a.name for a in load_agency(AGENCY).accounts]
+
+
+def test_a_copy_takes_its_law_along(tmp_path: Path) -> None:
+    copy = load_agency(agency_folder(tmp_path / "copy", {}))
+    law = load_disposal_law(copy)
+    assert (law.path.is_relative_to(tmp_path), law.invented, law.file_days_before) == (True, True, 0)
 
 
 def test_a_copy_with_one_account_is_still_right(tmp_path: Path) -> None:

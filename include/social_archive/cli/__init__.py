@@ -56,13 +56,19 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        audit,
+        certificate,
+        consolidate,
         coverage,
         digest,
+        disposal,
         doctor,
         find,
         harvest,
+        hold,
         importing,
         init,
+        law,
         ledger,
         prove,
         quarantine,
@@ -76,8 +82,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, quarantine, retention, digest,
-        ledger, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
+        consolidate, disposal, certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

@@ -189,7 +189,10 @@ def test_a_changed_schedule_has_another_name_and_no_earlier_date(archive: Archiv
         propose(archive, by="records", via="cli", reason="x", retention=early)
 
 
-@pytest.mark.parametrize(("by", "reason"), [("somebody", "x"), ("", "x"), ("records", "  ")])
+@pytest.mark.parametrize(
+    ("by", "reason"),
+    [("somebody", "x"), ("", "x"), ("records", "  "), ("records", "two\nlines"), ("records", "x" * 501)],
+)
 def test_it_must_be_said_who_and_why(empty: Archive, by: str, reason: str) -> None:
     before = empty.ledger.head().n
     with pytest.raises(ScheduleRefused):
