@@ -23,6 +23,7 @@ people:
 RETENTION = """retention:
   version: "1"
   effective: 2026-01-01
+  application_number: "00:000"
   items:
     - {id: "10", series: comments, title: Comments, citation: invented, years: 40}
     - {id: "20", series: postings, title: Posts, citation: invented, years: 50}
