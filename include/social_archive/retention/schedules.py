@@ -9,6 +9,7 @@ a second person; everything else one person may do.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 PROPOSED: Final = "schedule.proposed"
 APPROVED: Final = "schedule.approved"
 CLASS: Final = "schedule"
+
+_USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_LONGEST_REASON: Final = 500
 
 
 class ScheduleRefused(ArchiveError):
@@ -201,9 +205,7 @@ def propose(archive: Archive, *, by: str, via: str, reason: str, retention: Rete
     Nothing is written if it is in force, approved or proposed already. Raises ScheduleRefused.
     """
     wanted = retention or archive.agency.retention
-    by = acting(archive, by)
-    if not reason.strip():
-        raise ScheduleRefused("A change of the schedule needs a reason.", remedy="Say why: --reason \"...\"")
+    by, reason = acting(archive, by), _reason(reason)
     ref = None
     while True:
         archive.catalog.catch_up()
@@ -220,7 +222,7 @@ def propose(archive: Archive, *, by: str, via: str, reason: str, retention: Rete
         crash_point("schedule-written")
         note = {
             "schedule": ref.sha256, "version": wanted.version, "effective": wanted.effective.isoformat(), "by": by,
-            "via": via, "reason": reason.strip(), "change": found.counts(), "needs_second": found.needs_second,
+            "via": via, "reason": reason, "change": found.counts(), "needs_second": found.needs_second,
         }  # fmt: skip
         base = (_last_approval(archive), waiting.n if waiting else -1)
         txn = archive.txn(PROPOSED, ref.sha256, *map(str, base))
@@ -272,13 +274,13 @@ class Effects:
 def apply_effects(archive: Archive, *, leave: Collection[str] = (), progress: Any = None) -> Effects:
     """Bring folders and locks in step with the schedule in force. Safe to repeat; a second call finds nothing to do.
 
-    Rows move first, so that no lock is extended on an object that is about to be replaced. `leave`: keys of objects
-    in an open disposal proposal, which stay as they are.
+    Rows move first, so that no lock is extended on an object that is about to be replaced. What stands in an open
+    disposal stays as it is, and what `leave` names.
     """
-    from social_archive.retention import assignment
+    from social_archive.retention import assignment, disposal
 
     archive.catalog.catch_up()
-    settled = assignment.settle(archive, leave=leave, progress=progress)
+    settled = assignment.settle(archive, leave={*leave, *disposal.reserved(archive)}, progress=progress)
     crash_point("schedule-settled")
     return Effects(settled, assignment.extend_locks(archive, progress=progress))
 
@@ -287,16 +289,28 @@ def acting(archive: Archive, user: str) -> str:
     """The user name of who acts. Where agency.yaml names people, only one of them. Raises ScheduleRefused."""
     user = user.strip()
     people = archive.agency.people
-    if user and (not people or archive.agency.person(user) is not None):
+    if archive.agency.person(user) is not None or (not people and _USER.fullmatch(user)):
         return user
     names = ", ".join(person.user for person in people)
     raise ScheduleRefused(
-        f"There is nobody {user!r} among the people of agency.yaml." if user else "It must be said who acts.",
+        f"There is nobody {user!r} among the people of agency.yaml." if user and people else
+        "It must be said who acts, by a user name: letters, digits, `.`, `_`, `@`, `-`.",
         remedy=f"Name one of them after --by: {names}." if names else "Give a user name: --by NAME",
     )
 
 
 # --------------------------------------------------------------------------- parts
+
+
+def _reason(text: str) -> str:
+    """One line: the ledger keeps it for ever."""
+    text = text.strip()
+    if not text or len(text) > _LONGEST_REASON or not text.isprintable():
+        raise ScheduleRefused(
+            f"A change of the schedule needs a reason: one line of 1 to {_LONGEST_REASON} characters.",
+            remedy="Say why, and name the file in which the rest stands: --reason \"...\"",
+        )
+    return text
 
 
 def encode(retention: Retention) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ people:
 RETENTION = """retention:
   version: "1"
   effective: 2026-01-01
+  application_number: "00:000"
   items:
     - {id: "10", series: comments, title: Comments, citation: invented, years: 40}
     - {id: "20", series: postings, title: Posts, citation: invented, years: 50}
@@ -60,7 +62,7 @@ def seen_thing(kind: str, native_id: str, at: datetime, *, state: str = "present
     return Observation(
         kind=kind, native_id=native_id, native=b"{}", body=f"Words of {native_id} (invented).",  # type: ignore[arg-type]
         platform="mastodon", account="larkspur", observed_at=now_micros(), created_at=micros(at), state=state,  # type: ignore[arg-type]
-        adapter="mastodon.1", harvest_id="h1", author_id="p",
+        adapter="mastodon.1", harvest_id="h1", author_id="p", http_date=format_datetime(datetime.now(UTC), usegmt=True),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from social_archive.accession import Batch, commit
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
 from social_archive.doctor import check_schedule
-from social_archive.retention import schedules
+from social_archive.retention import disposal, proposal, schedules
 from social_archive.retention.schedules import APPROVED, PROPOSED, ScheduleRefused, approve, propose
 from social_archive.store import COMPLIANCE
 from tests.social_archive.retention.schedule_scene import folder, next_version, scene, seen_thing
@@ -189,7 +189,10 @@ def test_a_changed_schedule_has_another_name_and_no_earlier_date(archive: Archiv
         propose(archive, by="records", via="cli", reason="x", retention=early)
 
 
-@pytest.mark.parametrize(("by", "reason"), [("somebody", "x"), ("", "x"), ("records", "  ")])
+@pytest.mark.parametrize(
+    ("by", "reason"),
+    [("somebody", "x"), ("", "x"), ("records", "  "), ("records", "two\nlines"), ("records", "x" * 501)],
+)
 def test_it_must_be_said_who_and_why(empty: Archive, by: str, reason: str) -> None:
     before = empty.ledger.head().n
     with pytest.raises(ScheduleRefused):
@@ -303,3 +306,17 @@ def test_the_doctor_says_when_nothing_is_in_force(buckets: StoreConfig, tmp_path
     check = check_schedule(scene(tmp_path, buckets, stocked=False))
     assert (check.ok, check.warning) == (True, True)
     assert "no version is in force" in check.detail
+
+
+def test_what_stands_in_an_open_disposal_is_left_where_it_is(archive: Archive) -> None:
+    shorter = next_version(archive, "2", item10={"years": 1})
+    propose(archive, by="records", via="cli", reason="shorter", retention=shorter)
+    approve(archive, "2", by="director", via="cli")
+    assert proposal.propose(archive, by="records", via="cli") is not None
+    kept = disposal.reserved(archive)
+    assert len(kept) == 3
+    by_post = next_version(archive, "3", rules=[{"item": "20"}])
+    propose(archive, by="records", via="cli", reason="all as posts", retention=by_post)
+    done = schedules.apply_effects(archive)
+    assert (done.settled.rows, done.settled.left_alone) == (0, 6)
+    assert kept <= {o.key for o in archive.catalog.objects("records")}
