@@ -23,7 +23,7 @@ Answer = Mapping[str, Any]
 class NotApproved(ArchiveError):
     """An approval is missing, or it is not one. Nothing was destroyed."""
 
-    remedy = "Nothing was destroyed. Clear the approval's task, so that it asks again, and answer it as the right person."
+    remedy = "Nothing was destroyed. Clear the question's task, so that it asks again; the right person answers it."
 
 
 @dataclass(frozen=True)
@@ -42,30 +42,36 @@ def approved(answer: Answer | None, *, plan: str | None, expected_plan: str, all
     `plan` is the hash that the answer names, `expected_plan` the proposal's in the ledger; `not_by` are the people who
     proposed it or approved it before.
     """
-    if answer is None:
-        raise NotApproved("There is no answer: the approval's task was marked as a success by hand.")
-    if answer.get("chosen_options") != [APPROVE]:
-        raise NotApproved(f"The answer is {_chosen(answer)}, not {APPROVE}.")
-    who = answer.get("responded_by_user") or {}
-    by, name = str(who.get("id") or ""), str(who.get("name") or "")
-    if not by:
-        raise NotApproved("Nobody gave this answer: it names no user.")
-    if by not in allowed:
-        raise NotApproved(f"{by} may not give this approval; agency.yaml names {', '.join(sorted(allowed)) or 'nobody'}.")
+    by, name = answered_by(answer, option=APPROVE, allowed=allowed)
     if {by, name} & set(not_by):
         raise NotApproved(f"{by} proposed this disposal or approved it before; this approval takes another person.")
     if plan is None:
         raise NotApproved("The answer does not name the plan that it approves.")
     if plan != expected_plan:
         raise NotApproved("The answer approves another plan than the one that is proposed.")
-    return Decision(by, _moment(answer.get("responded_at")), plan)
+    return Decision(by, _moment(answer), plan)
+
+
+def answered_by(answer: Answer | None, *, option: str, allowed: Collection[str]) -> tuple[str, str]:
+    """(id, name) of the person who chose exactly this option and may. Raises NotApproved."""
+    if answer is None:
+        raise NotApproved("There is no answer: the question's task was marked as a success by hand.")
+    if answer.get("chosen_options") != [option]:
+        raise NotApproved(f"The answer is {_chosen(answer)}, not {option}.")
+    who = answer.get("responded_by_user") or {}
+    by, name = str(who.get("id") or ""), str(who.get("name") or "")
+    if not by:
+        raise NotApproved("Nobody gave this answer: it names no user.")
+    if by not in allowed:
+        raise NotApproved(f"{by} may not answer this; agency.yaml names {', '.join(sorted(allowed)) or 'nobody'}.")
+    return by, name
 
 
 def recorded(decision: Decision, approvals: Sequence[Approval], place: int) -> Approval:
     """The ledger's entry of a decision. Raises NotApproved if the ledger knows none, or one of somebody else."""
     entry = next((one for one in approvals if one.place == place), None)
     if entry is None:
-        raise NotApproved(f"The ledger holds no approval by {decision.by} of this plan: what Airflow shows was not given there.")
+        raise NotApproved(f"The ledger holds no approval by {decision.by}: what Airflow shows did not come from there.")
     if entry.by != decision.by:
         raise NotApproved(f"Airflow shows an approval by {decision.by}, the ledger one by {entry.by}.")
     return entry
@@ -82,8 +88,9 @@ def _chosen(answer: Answer) -> str:
     return " and ".join(map(str, chosen)) if isinstance(chosen, list) and chosen else "empty"
 
 
-def _moment(value: Any) -> datetime:
+def _moment(answer: Answer | None) -> datetime:
     """When the answer was given. Raises NotApproved if it does not say so."""
+    value = (answer or {}).get("responded_at")
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from social_archive.retention.disposal import Approval
-from social_archive_airflow.gates import Decision, NotApproved, approved, plan_of, recorded
+from social_archive_airflow.gates import Decision, NotApproved, answered_by, approved, plan_of, recorded
 
 PLAN, OTHER = "a" * 64, "b" * 64
 AT = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_the_moment_may_come_as_text():
         ({**YES, "responded_by_user": None}, {}, "names no user"),  # a default, after a time-out
         ({**YES, "responded_by_user": {}}, {}, "names no user"),
         ({**YES, "responded_by_user": {"id": "", "name": "director"}}, {}, "names no user"),
-        ({**YES, "responded_by_user": {"id": "admin", "name": "admin"}}, {}, "admin may not give this approval"),
+        ({**YES, "responded_by_user": {"id": "admin", "name": "admin"}}, {}, "admin may not answer this"),
         (YES, {"allowed": []}, "names nobody"),
         (YES, {"not_by": ["director"]}, "takes another person"),
         (YES, {"not_by": ["records", "director"]}, "takes another person"),
@@ -66,6 +66,16 @@ def test_everything_else_is_refused_and_the_refusal_says_why(answer, given, sent
         ask(answer, **given)
 
     assert "Nothing was destroyed" in str(refused.value)
+
+
+def test_a_no_is_a_persons_too():
+    no = {**YES, "chosen_options": ["Reject"]}
+
+    assert answered_by(no, option="Reject", allowed=["director"]) == ("director", "director")
+    with pytest.raises(NotApproved, match="director may not answer"):
+        answered_by(no, option="Reject", allowed=["records"])
+    with pytest.raises(NotApproved, match="The answer is Approve, not Reject"):
+        answered_by(YES, option="Reject", allowed=["director"])
 
 
 @pytest.mark.parametrize(
