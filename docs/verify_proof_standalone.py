@@ -71,8 +71,8 @@ def root_from(leaf: bytes, index: int, size: int, path: list) -> bytes:
     return node
 
 
-def open_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
-    """Step 5: (origin, size, root) of a C2SP signed note, its Ed25519 signature checked."""
+def open_note(note: str, vkey: str) -> str:
+    """The text of a C2SP signed note, without its last line feed; its Ed25519 signature by `vkey` is checked."""
     name, key_id, encoded_key = vkey.split("+", 2)
     key = base64.b64decode(encoded_key, validate=True)
     need(key[:1] == b"\1" and len(key) == 33, "the key is not an Ed25519 key")
@@ -83,10 +83,15 @@ def open_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
         raw = base64.b64decode(signature, validate=True)
         if (who, raw[:4].hex()) == (name, key_id):
             Ed25519PublicKey.from_public_bytes(key[1:]).verify(raw[4:], (text + "\n").encode())
-            origin, size, root = text.split("\n")[:3]
-            need(origin == name, "the checkpoint is of another ledger")
-            return origin, int(size), base64.b64decode(root, validate=True)
-    raise Bad("the checkpoint is not signed by the expected key")
+            return text
+    raise Bad("the note is not signed by the expected key")
+
+
+def open_checkpoint(note: str, vkey: str) -> tuple[str, int, bytes]:
+    """Step 5: (origin, size, root) of a checkpoint, its signature checked."""
+    origin, size, root = open_note(note, vkey).split("\n")[:3]
+    need(origin == vkey.partition("+")[0], "the checkpoint is of another ledger")
+    return origin, int(size), base64.b64decode(root, validate=True)
 
 
 def unique(pairs: list) -> dict:

@@ -13,6 +13,7 @@ from social_archive.store import ObjectRef, Version
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.series import Schedule
 
 ORPHAN_AGE: Final = timedelta(days=2)
 """An object that no ledger entry names is left alone this long: its harvest may still be about to commit."""
@@ -41,10 +42,17 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
     """
     archive.catalog.catch_up()
     objects = archive.catalog.objects()
+    schedule = archive.schedule
+
+    def state_of(o: CatalogObject) -> str:
+        if tick:
+            tick()
+        return lock_state(archive, o, schedule)
+
     with ThreadPoolExecutor(8) as pool:
-        states = list(pool.map(lambda o: _state(archive, o, tick), objects))
+        states = list(pool.map(state_of, objects))
     unsealed = [o for o, state in zip(objects, states, strict=True) if state == "unsealed"]
-    seal(archive, [_described(o) for o in unsealed])
+    seal(archive, [described(o, schedule) for o in unsealed])
     archive.ledger.keep_locked()
     moment = now or datetime.now(UTC)
     return {
@@ -56,20 +64,30 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
     }
 
 
-def _state(archive: Archive, o: CatalogObject, tick: Callable[[], None] | None) -> str:
-    if tick:
-        tick()
+def lock_state(archive: Archive, o: CatalogObject, schedule: Schedule) -> str:
+    """`sealed`, `unsealed` (no legal hold, or its lock ends before the schedule lets it go), or `missing`."""
     if not archive.store.exists(o.key, o.version_id):
         return "missing"
     lock = archive.store.lock_state(o.key, o.version_id)
-    wanted = datetime.fromtimestamp(o.retain_until / 1_000_000, UTC) if o.retain_until else datetime.now(UTC)
+    until = owed(o, schedule)
+    wanted = datetime.fromtimestamp(until / 1_000_000, UTC) if until else datetime.now(UTC)
     short = lock.retain_until is None or lock.retain_until < wanted.replace(microsecond=0)
     return "unsealed" if short or not lock.hold else "sealed"
 
 
-def _described(o: CatalogObject) -> dict[str, Any]:
+def owed(o: CatalogObject, schedule: Schedule) -> int | None:
+    """Until when an object must be locked, microseconds UTC; None for no fixed end.
+
+    The schedule decides. What lies in no cohort, or in one that the schedule does not know, keeps what its ledger
+    entry says.
+    """
+    return o.retain_until if schedule.item_of(o.series) is None else schedule.until(o.series, o.cutoff)
+
+
+def described(o: CatalogObject, schedule: Schedule) -> dict[str, Any]:
+    """An object as `accession.seal` takes it."""
     return {
-        "key": o.key, "version": o.version_id, "size": o.size, "sha256": o.sha256, "retain_until": o.retain_until,
+        "key": o.key, "version": o.version_id, "size": o.size, "sha256": o.sha256, "retain_until": owed(o, schedule),
     }  # fmt: skip
 
 

@@ -24,7 +24,12 @@ UNDATED: Final = "undated"
 
 _HOUR: Final = 3_600_000_000  # microseconds; no time zone changes its offset within an hour
 _NEVER: Final = 1 << 62  # later than every moment that a record can have
-_UNDATED_KINDS: Final = ("profile", "setting", "gap")
+
+UNDATED_KINDS: Final = ("profile", "setting", "gap")
+"""Kinds whose clock starts when they were first observed: they have no date of their own to be counted from."""
+
+WITHDRAWN_STATES: Final = ("deleted", "account_gone")
+"""States that say a thing is no longer published."""
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,11 @@ class Schedule:
         `retention.assignment` knows the thing's whole history and moves what belongs elsewhere. Profiles, settings
         and gaps count from when they were observed; so does what has no believable date of its own.
         """
-        dated = o.kind not in _UNDATED_KINDS and o.created_at is not None
+        dated = o.kind not in UNDATED_KINDS and o.created_at is not None
         started = o.created_at if dated and o.created_at is not None else o.observed_at
         key = (o.platform, o.account, o.kind, o.state, self.month(started))
         if (cohort := self._cohorts.get(key)) is None:
-            gone = o.observed_at if o.state in ("deleted", "account_gone") else None
+            gone = o.observed_at if o.state in WITHDRAWN_STATES else None
             facts = Facts(o.platform, o.account, o.kind, started, frozenset((o.state,)), withdrawn=gone)
             cohort = self.assign(facts).cohort
             if gone is None:  # what is gone counts from when that was seen, so it is asked anew each time

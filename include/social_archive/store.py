@@ -206,6 +206,17 @@ class Store:
         request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
         return Destroyed(ref.key, ref.version_id, before, request_id, datetime.now(UTC))
 
+    def lift_hold(self, key: str, version_id: str) -> None:
+        """Take the legal hold off a version. A disposal does so right before it deletes the version."""
+        self._set_hold(key, version_id, "OFF")
+
+    def delete_version(self, key: str, version_id: str, *, bypass_governance: bool = False) -> str:
+        """Ask for the deletion of one version (or delete marker); the store's request id. Proves nothing: look
+        afterwards. A version that is already gone is no error. Raises Refused."""
+        request: dict[str, Any] = {"BypassGovernanceRetention": True} if bypass_governance else {}
+        answer = self._call(self.client.delete_object, key, Key=key, VersionId=version_id, **request)
+        return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
+
     def delete_plain(self, key: str) -> None:
         """Delete an object of an unversioned bucket (staging). Absent is fine."""
         self._call(self.client.delete_object, key, Key=key)

@@ -56,8 +56,10 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        certificate,
         coverage,
         digest,
+        disposal,
         doctor,
         find,
         harvest,
@@ -74,8 +76,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, quarantine, digest, ledger, law,
-        doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, disposal, certificate, quarantine,
+        digest, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

@@ -14,6 +14,7 @@ from social_archive.cli import output
 from social_archive.cli.default_command import WithDefault
 from social_archive.cli.find import moment
 from social_archive.cli.settings import Json, opened, settings
+from social_archive.cli.signed_files import read_beside
 from social_archive.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from social_archive.coverage import Asked, Statement
 
 VERIFICATION_FAILED = 3
-MAX_STATEMENT = 64 * 1024 * 1024
 
 group = typer.Typer(
     cls=WithDefault, rich_markup_mode=None,
@@ -113,11 +113,8 @@ def verify(
     """Check a statement, its note and its page. Needs no network, no archive, no agency folder. Exit code 3 if not."""
     from social_archive.coverage_note import verify as check
 
-    stem = file.with_name(file.name.removesuffix(".note.txt").removesuffix(".pdf").removesuffix(".json"))
-    statement, note = _read(_beside(stem, ".json")), _read(_beside(stem, ".note.txt"))
-    page = _beside(stem, ".pdf")
-    pdf = _read(page) if page.exists() else None
-    report = check(statement, note.decode("utf-8", "replace"), pdf=pdf, vkey=vkey)
+    files = read_beside(file, "statement")
+    report = check(files.body, files.note, pdf=files.pdf, vkey=vkey)
     if settings.as_json:
         output.print_json({
             "ok": report.ok, "problems": report.problems, "account": report.statement.get("account"),
@@ -132,21 +129,6 @@ def verify(
         for problem in report.problems:
             out.print(Text("  ").append_text(output.safe(problem)))
     raise typer.Exit(0 if report.ok else VERIFICATION_FAILED)
-
-
-def _beside(stem: Path, ending: str) -> Path:
-    return stem.with_name(stem.name + ending)
-
-
-def _read(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > MAX_STATEMENT:
-            raise ArchiveError(f"{file} is too large to be part of a statement.", remedy="Ask for the file again.")
-        return file.read_bytes()
-    except OSError as error:
-        raise ArchiveError(
-            f"{file} cannot be read: {error.strerror}.", remedy="Keep a statement's three files in one folder."
-        ) from None
 
 
 # --------------------------------------------------------------------------- printing

@@ -29,7 +29,7 @@ _SHOWN: Final = re.compile(
 class NotTypeset(ArchiveError):
     """Typst refused. The message has its reason, which names no content."""
 
-    remedy = "Report this with the message. The statement as JSON and its signed note do not need the PDF."
+    remedy = "Report this with the message. The JSON file does not need the PDF: nothing of it is lost."
 
 
 def pdf(template: str, data: dict[str, Any], *, at: datetime) -> bytes:

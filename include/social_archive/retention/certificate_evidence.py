@@ -26,6 +26,7 @@ from social_archive.retention.certificate_schema import Certificate, Evidence
 N = TypeVar("N", bound=schema.Note)
 
 RELEASED: Final = "released"
+NOT_CARRIED_OUT: Final = "not_carried_out"
 NOT_VERIFIABLE: Final = "not_verifiable"
 WITH_LEAVES: Final = ("records", "quarantine")
 """Classes of objects whose rows are leaves of the ledger."""
@@ -58,12 +59,13 @@ class Story:
     destroyed: list[Step[schema.Destroyed]] = field(default_factory=list)
     verified: list[Step[schema.Verified]] = field(default_factory=list)
     withdrawn: list[Step[schema.Note]] = field(default_factory=list)
+    blocked: list[Step[schema.Blocked]] = field(default_factory=list)
 
 
 _NOTES: Final[dict[str, type[schema.Note]]] = {
     "disposal.proposed": schema.Proposed, "disposal.filed": schema.Filed, "disposal.returned": schema.ReturnedNote,
     "disposal.approved": schema.Approved, "disposal.claimed": schema.Claimed, "disposal.destroyed": schema.Destroyed,
-    "disposal.verified": schema.Verified, "disposal.withdrawn": schema.Note,
+    "disposal.verified": schema.Verified, "disposal.withdrawn": schema.Note, "disposal.blocked": schema.Blocked,
 }  # fmt: skip
 
 
@@ -293,6 +295,11 @@ def _against_the_proposal(c: Certificate, story: Story) -> Iterator[str]:
     kept = sum(e.objects for e in told)
     if kept != sum(len(step.note.released) for step in story.destroyed):
         yield "the exceptions do not name what was released and kept, as the ledger has it"
+    left = [e for e in c.exceptions if e.code == NOT_CARRIED_OUT]
+    stopped = [step.note for step in story.blocked]
+    if [(e.objects, e.records) for e in left] != [(note.objects, note.records) for note in stopped]:
+        yield "the exceptions do not tell what was left when the work was stopped, as the ledger has it"
+    told, kept = [*told, *left], kept + sum(e.objects for e in left)
     objects, records = c.totals.objects + kept, c.totals.records + sum(e.records for e in told)
     for step in story.proposed:
         proposed = step.note

@@ -28,6 +28,20 @@ class Part(Struct, frozen=True, kw_only=True):
 # --------------------------------------------------------------------------- the certificate
 
 
+class Body(Part, frozen=True, kw_only=True):
+    """The public body whose records they were."""
+
+    name: str
+    county: str | None
+    address: str | None
+    jurisdiction: str
+
+
+class ScheduleVersion(Part, frozen=True, kw_only=True):
+    version: str
+    sha256: Sha256
+
+
 class Returned(Part, frozen=True, kw_only=True):
     """What came back from the approving authority."""
 
@@ -48,12 +62,23 @@ class Authority(Part, frozen=True, kw_only=True):
 
 
 class Line(Part, frozen=True, kw_only=True):
-    """One item of the schedule. `records` and `quarantined` are rows; `media`, `imports`, `objects` are objects."""
+    """One item of the schedule. `records` and `quarantined` are rows; `media`, `imports`, `objects` are objects.
+
+    `earliest`, `latest`: the inclusive dates, null if nothing has a date. `eligible`: the first day to be destroyed on.
+    """
 
     item: str
     series: str
     title: str
+    citation: str | None
+    period: str | None
+    trigger: str | None
+    cutoff_first: str | None
+    cutoff_last: str | None
+    earliest: date | None
+    latest: date | None
     eligible: date
+    format: str
     records: Count
     quarantined: Count
     media: Count
@@ -158,7 +183,7 @@ class Place(Part, frozen=True, kw_only=True):
 
 
 class Exempted(Part, frozen=True, kw_only=True):
-    """What did not go as planned. Codes that are checked: `released`, `not_verifiable`."""
+    """What did not go as planned. Codes that are checked: `released`, `not_carried_out`, `not_verifiable`."""
 
     code: str
     sentence: str
@@ -188,9 +213,9 @@ class Certificate(Part, frozen=True, kw_only=True):
     format: Literal["social-records-archive/certificate/v1"]
     number: OneLine
     disposal: OneLine
-    body: dict[str, Any]
+    body: Body
     authority: Authority
-    schedule: dict[str, Any]
+    schedule: ScheduleVersion
     lines: list[Line]
     totals: Totals
     destroyed: Span
@@ -284,3 +309,10 @@ class Verified(Note, frozen=True, kw_only=True):
     round: int
     at: Moment
     places: list[Seen]
+
+
+class Blocked(Note, frozen=True, kw_only=True):
+    """Work was stopped; so many objects and records of the list were left."""
+
+    objects: Count
+    records: Count

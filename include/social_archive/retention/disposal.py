@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from social_archive.errors import ArchiveError, NotFound
@@ -50,7 +51,7 @@ class Approval:
 
 @dataclass
 class Disposal:
-    """What the ledger says of one disposal. `proposal` and `worksheet` are read from the archive when asked for."""
+    """What the ledger says of one disposal. Its list (`proposal`) is read from the archive when it is asked for."""
 
     id: str
     plan: str
@@ -64,7 +65,13 @@ class Disposal:
     destroyed: list[Note] = field(default_factory=list)
     rounds: list[Note] = field(default_factory=list)
     certified: Note | None = None
-    proposal: dict[str, Any] = field(default_factory=dict)
+    load: Callable[[], bytes] = field(default=lambda: b"{}", repr=False)
+
+    @cached_property
+    def proposal(self) -> dict[str, Any]:
+        """The list, as it was written."""
+        body: dict[str, Any] = json.loads(self.load())
+        return body
 
     @property
     def gone(self) -> dict[str, Note]:
@@ -77,10 +84,10 @@ class Disposal:
         return {key for note in self.destroyed for key in note["released"]}
 
     @property
-    def unresolved(self) -> dict[str, Note]:
-        """key -> its claim, for what was claimed and not reported on (a crash, or it is being destroyed now)."""
-        done = self.gone.keys() | self.released
-        return {one["key"]: one for claim in self.claims for one in claim["objects"] if one["key"] not in done}
+    def unresolved(self) -> Note | None:
+        """The claim that was not reported on yet: a crash, or it is being carried out now."""
+        done = {note["batch"] for note in self.destroyed}
+        return next((claim for claim in self.claims if claim["batch"] not in done), None)
 
     @property
     def remaining(self) -> list[dict[str, Any]]:
@@ -94,9 +101,10 @@ class Disposal:
             return "certified"
         if self.withdrawn:
             return "withdrawn"
-        if self.blocked and not self.gone:
+        at_rest = self.unresolved is None and (self.blocked is not None or (self.claims and not self.remaining))
+        if at_rest and not self.gone:
             return "blocked"
-        if self.gone and (self.blocked or not self.remaining):
+        if at_rest:
             return "verified" if self.rounds and self.rounds[-1]["done"] else "destroyed"
         if self.claims:
             return "executing"
@@ -143,11 +151,10 @@ def all_disposals(archive: Archive) -> list[Disposal]:
     )
     for _, step, note in notes:
         if step == "proposed":
-            found[note["disposal"]] = Disposal(note["disposal"], note["plan"], note)
+            load = partial(read, archive, note["disposal"], "proposal.json")
+            found[note["disposal"]] = Disposal(note["disposal"], note["plan"], note, load=load)
         elif (disposal := found.get(note["disposal"])) is not None:
             _take(disposal, step, note)
-    for disposal in found.values():
-        disposal.proposal = json.loads(read(archive, disposal.id, "proposal.json"))
     return list(found.values())
 
 

@@ -144,13 +144,18 @@ def _carried_out(objects: list[dict[str, Any]], batches: int, released: bool) ->
         kept = [mine[0]["key"]] if released and k == 0 else []
         gone = [
             {"key": o["key"], "version": o["version"], "request_id": f"req-{o['sha256'][:8]}", "lock": LOCK,
-             "at": f"2031-03-03T15:{k:02d}:{i % 60:02d}.250000Z"}
+             "at": _at(15, seconds=7 * k + i / 1000)}
             for i, o in enumerate(mine) if o["key"] not in kept
         ]  # fmt: skip
         named = [[o["key"], o["version"]] for o in mine]
         gates = {"time": "2031-03-03T15:00:00Z", "holds": 3}
         yield _step("claimed", {"plan": PLAN, "batch": k + 1, "objects": named, "gates": gates})
         yield _step("destroyed", {"batch": k + 1, "objects": gone, "released": kept})
+
+
+def _at(hour: int, *, seconds: float) -> str:
+    at = datetime(2031, 3, 3, hour, tzinfo=UTC) + timedelta(seconds=seconds)
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _looked_at(count: int) -> Iterator[Draft]:
