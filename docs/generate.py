@@ -98,8 +98,8 @@ ENVIRONMENT: Final[dict[str, str]] = {
                            "the embedded one.",
     "ARCHIVE_S3_ACCESS_KEY": "S3 access key of the archive's identity.",
     "ARCHIVE_S3_SECRET_KEY": "S3 secret key of the archive's identity.",
-    "ARCHIVE_S3_DISPOSER_ACCESS_KEY": "S3 access key of the identity that may lift a GOVERNANCE lock. Only what runs the "
-                                      "tasks has it.",
+    "ARCHIVE_S3_DISPOSER_ACCESS_KEY": "S3 access key of the identity that may lift a GOVERNANCE lock. Only what "
+                                      "runs the tasks has it.",
     "ARCHIVE_S3_DISPOSER_SECRET_KEY": "Its secret key.",
     "ARCHIVE_S3_ADMIN_ACCESS_KEY": "docker-compose: an identity that may make buckets and policies. Leave empty "
                                    "where the buckets are made beforehand.",

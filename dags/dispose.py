@@ -1,9 +1,8 @@
-"""Weekly: small objects become large ones. Daily: what is past its time is proposed, approved by two, destroyed, proved."""
+"""Daily: what is past its time is proposed, approved by two people, destroyed, looked for, and certified."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.sdk import DAG, CronTriggerTimetable, chain
@@ -15,16 +14,7 @@ from social_archive_airflow.questions import Approval, ReturnedCopy
 from social_archive_airflow.retries import HonourRetryAfter
 from social_archive_airflow.tags import Owner, Tag
 
-CONSOLIDATE = """
-**What it does.** `apply_schedule` does what a new retention schedule demands once its day has come: longer locks, rows
-moved to their right cohort. `consolidate` merges the small objects of closed months into one per cohort, platform and
-account, checks the copy, and removes the originals. Every proof still holds.
-
-**Owner.** IT.
-
-**How to recover.** Clear the red task: a killed run leaves either the old objects or the new one, never neither.
-"""
-DISPOSE = """
+DOC = """
 **What it does.** `propose` lists what is past its time, and ends the run if nothing is. `returned_copy` asks for the
 authority's answer, where the law wants it first. `first_approval` and `second_approval` ask two different people, by
 name, under *Required Actions*; whoever started the run is not one of them. `destroy` asks every gate again, destroys
@@ -41,37 +31,37 @@ version by version, and can be killed at any moment. `verify`, and `verify_again
   what is still due. Killed or the store was down: clear it, it goes on where it stopped.
 - *`verify` is red*: a place still shows what was destroyed. Let it catch up, then clear it. No certificate before that.
 """
+
 agency = load_agency(default_agency())
-
-
-def settings(owner: Owner) -> dict[str, Any]:
-    return {"owner": owner, "retries": 3, "retry_delay": timedelta(minutes=10), "retry_policy": HonourRetryAfter()}
+first_approvers, second_approvers = agency.disposal.first_approvers, agency.disposal.second_approvers
 
 
 def moment(task_id: str, field: str) -> str:
-    """A moment that a task told; the run's own, if its task was marked by hand."""
+    """A moment that a task told; the run's own, if the task was marked as a success by hand."""
     return f"{{{{ (ti.xcom_pull(task_ids='{task_id}') or {{}}).get('{field}') or dag_run.run_after }}}}"
 
 
-def dag(dag_id: str, cron: str, owner: Owner, description: str, doc: str) -> DAG:
-    return DAG(
-        dag_id=dag_id, dag_display_name=dag_id.capitalize(), description=description, doc_md=doc, tags=[Tag.RETENTION],
-        schedule=CronTriggerTimetable(cron, timezone=agency.body.time_zone), catchup=False, max_active_runs=1,
-        default_args=settings(owner),
-    )  # fmt: skip
-
-
-with dag("consolidate", "30 2 * * 0", Owner.IT, "Small objects of closed months become one", CONSOLIDATE):
-    tasks.apply_schedule() >> tasks.consolidate()
-
-with dag("dispose", "30 5 * * *", Owner.RECORDS, "What is past its time: two people approve, a certificate proves", DISPOSE):
-    people = agency.disposal
-    proposed = tasks.propose()
-    returned = ReturnedCopy(task_id="returned_copy", assigned=people.first_approvers)
+with DAG(
+    dag_id="dispose",
+    dag_display_name="Dispose",
+    description="What is past its time: two people approve, a certificate proves",
+    doc_md=DOC,
+    schedule=CronTriggerTimetable("30 5 * * *", timezone=agency.body.time_zone),
+    catchup=False,
+    max_active_runs=1,
+    tags=[Tag.RETENTION],
+    default_args={
+        "owner": Owner.RECORDS,
+        "retries": 3,
+        "retry_delay": timedelta(minutes=10),
+        "retry_policy": HonourRetryAfter(),
+    },
+):
+    returned = ReturnedCopy(task_id="returned_copy", assigned=first_approvers)
     filed = DateTimeSensorAsync(task_id="filing_period", target_time=moment("returned_copy", "not_before"))
-    first = Approval(task_id="first_approval", place=1, assigned=people.first_approvers)
-    second = Approval(task_id="second_approval", place=2, assigned=people.second_approvers)
-    verified = tasks.verify()
+    first = Approval(task_id="first_approval", place=1, assigned=first_approvers)
+    second = Approval(task_id="second_approval", place=2, assigned=second_approvers)
+    destroyed = tasks.destroy(first.output, second.output)
     later = DateTimeSensorAsync(task_id="wait", target_time=moment("verify", "again_at"))
-    chain(proposed, returned, filed, first, second, tasks.destroy(first.output, second.output), verified, later,
-          tasks.verify_again(), tasks.certify())  # fmt: skip
+    chain(tasks.propose(), returned, filed, first, second, destroyed)
+    chain(destroyed, tasks.verify(), later, tasks.verify_again(), tasks.certify())
