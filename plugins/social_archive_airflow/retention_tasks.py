@@ -6,7 +6,8 @@ Nothing here decides: people do (`questions.py`), and the core asks its own gate
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from social_archive.archive import Archive
 from social_archive.errors import ArchiveError
 from social_archive.retention import disposal
-from social_archive.retention.disposal import Disposal
+from social_archive.retention.disposal import Disposal, NotAllowed
 from social_archive_airflow import gates
 from social_archive_airflow.opening import opened
 from social_archive_airflow.questions import PLACES, VIA, approvers, of_run
@@ -62,7 +63,7 @@ def propose() -> dict[str, Any] | None:
     """Propose what is due, or find the disposal that is under way. Nothing due: the run ends here."""
     from social_archive.retention import proposal
 
-    with opened() as archive:
+    with opened() as archive, a_person_decides():
         d = proposal.propose(archive, by=started_by(get_current_context()), via=VIA)
         if d is None:
             log.info("Nothing is past its time.")
@@ -81,7 +82,7 @@ def destroy(first: Answer | None, second: Answer | None) -> dict[str, Any]:
     from social_archive.retention.gates import Blocked
 
     context = get_current_context()
-    with opened() as archive:
+    with opened() as archive, a_person_decides():
         d = of_run(archive, context)
         if d.status in ("destroyed", "verified", "certified"):
             log.info("Disposal %s is %s already.", d.id, d.status)
@@ -98,18 +99,15 @@ def destroy(first: Answer | None, second: Answer | None) -> dict[str, Any]:
 
 
 def _require_both(archive: Archive, d: Disposal, first: Answer | None, second: Answer | None) -> None:
-    """Both answers are approvals of this plan by two people who may, and the ledger says the same. No retry helps."""
+    """Both answers are approvals of this plan by two people who may, and the ledger says the same."""
     before = [d.proposed_by]
-    try:
-        for place, answer in zip(PLACES, (first, second), strict=True):
-            decision = gates.approved(
-                answer, plan=gates.plan_of(answer), expected_plan=d.plan, not_by=before,
-                allowed=approvers(archive.agency, place),
-            )  # fmt: skip
-            gates.recorded(decision, d.approvals, place)
-            before.append(decision.by)
-    except gates.NotApproved as refusal:
-        raise AirflowFailException(str(refusal)) from refusal
+    for place, answer in zip(PLACES, (first, second), strict=True):
+        decision = gates.approved(
+            answer, plan=gates.plan_of(answer), expected_plan=d.plan, not_by=before,
+            allowed=approvers(archive.agency, place),
+        )  # fmt: skip
+        gates.recorded(decision, d.approvals, place)
+        before.append(decision.by)
 
 
 @task
@@ -154,6 +152,24 @@ def certify() -> dict[str, Any]:
 
 
 # --------------------------------------------------------------------------- helpers
+
+
+@contextmanager
+def a_person_decides() -> Iterator[None]:
+    """What only a person can put right fails at once: a rule, a missing approval, a gate that closed it.
+
+    What puts itself right (a clock, a store that is down) is tried again.
+    """
+    from social_archive.retention.gates import Blocked
+
+    try:
+        yield
+    except (NotAllowed, gates.NotApproved) as refusal:
+        raise AirflowFailException(str(refusal)) from refusal
+    except Blocked as blocked:
+        if any(problem.lasting for problem in blocked.problems):
+            raise AirflowFailException(str(blocked)) from blocked
+        raise
 
 
 def started_by(context: Any) -> str:
