@@ -51,6 +51,15 @@ ledger:
 # Who gets the daily list of accounts that need a person; without this, the contact_email above.
 # digest:
 #   to: it@library.example
+
+# Who may act on records, by the user name in Airflow. What would let records go earlier needs a second person, and a
+# disposal needs two: one of each list.
+# people:
+#   - {{user: records, name: A. Example, title: Records officer}}
+#   - {{user: director, name: B. Example, title: Director}}
+# disposal:
+#   first_approvers: [records]
+#   second_approvers: [director]
 """
 
 _ACCOUNTS: Final = """\
@@ -76,15 +85,19 @@ accounts: []
 """
 
 _RETENTION: Final = """\
-# Your retention schedule. Until an item has `years` (or `permanent: true`), nothing in it can become due for disposal.
-# Copy items from your approved schedule, with their numbers and titles as they stand there. The first rule that
-# matches a record decides (platform, account, kind: {kinds}); the last one takes all the rest.
+# Your retention schedule. Until an item has a period (or `permanent: true`), nothing in it can become due for disposal.
+# Copy items from your approved schedule, with their numbers and titles as they stand there. Rules select by platform,
+# account, kind ({kinds}), state (ever seen so) and tag; of all that match a record, the item
+# that keeps it longest wins, and the last rule takes the rest.
+#
+# A change has no effect until it is proposed: archive retention plan, then archive retention propose.
 
 retention:
   version: "1"
   effective: 2026-01-01
   # authority: who approved it
   # application_number: "00:000"
+  # fiscal_year_starts: 7
 
   items:
     - id: unscheduled
@@ -96,7 +109,9 @@ retention:
     #   series: social-postings
     #   title: Social media postings
     #   citation: Application 00:000, item 101
-    #   years: 3
+    #   years: 3                    # with months and days if there are such
+    #   trigger: created            # or withdrawn, superseded, request_closed: when the clock starts
+    #   cutoff: calendar_year       # or fiscal_year, month: from the end of which the period counts
 
   rules:
     # - {{item: "101", kind: post}}

@@ -101,7 +101,7 @@ class Archive:
         wanted = version.sha256 if version else ""
         if self._schedule is None or self._schedule[0] != wanted:
             retention = version.retention if version else self.agency.retention
-            self._schedule = (wanted, Schedule(retention, self.agency.body.time_zone))
+            self._schedule = (wanted, Schedule(retention, retention.time_zone))
         return self._schedule[1]
 
     def txn(self, *parts: str) -> str:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 ORPHAN_AGE: Final = timedelta(days=2)
 """An object that no ledger entry names is left alone this long: its harvest may still be about to commit."""
 
-_AREAS: Final = ("records/", "media/", "quarantine/", "validation/", "coverage/", "imports/")
+_AREAS: Final = (
+    "records/", "media/", "quarantine/", "validation/", "coverage/", "imports/", "schedules/", "holds/", "disposals/",
+    "certificates/",
+)  # fmt: skip
 
 
 def verify(archive: Archive) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from social_archive.errors import ArchiveError, NotFound, PreconditionFailed, St
 from social_archive.store import GOVERNANCE, ObjectRef, Refused, Store
 
 if TYPE_CHECKING:
+    from social_archive.archive import Archive
     from social_archive.note import Signer
 
 PROBES: Final = "doctor/"
@@ -32,12 +33,16 @@ _OTHER_STORE: Final = "This store cannot keep evidence. Use one with working S3 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was tried. `remedy` is empty when it is well."""
+    """One thing that was tried. `remedy` is empty when it is well.
+
+    `warning`: nothing is broken, but a person should see to it; `remedy` says how.
+    """
 
     name: str
     ok: bool
     detail: str
     remedy: str = ""
+    warning: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,6 +50,10 @@ class Check:
 
 class Unwell(Exception):
     """A check's verdict: (detail, remedy)."""
+
+
+class Advisable(Exception):
+    """A check's verdict where nothing is broken, but a person should see to something: (detail, remedy)."""
 
 
 def run_doctor(store: Store, ledger_store: Store, signer: Callable[[], Signer] | None = None, *,
@@ -71,11 +80,19 @@ def run_doctor(store: Store, ledger_store: Store, signer: Callable[[], Signer] |
     return checks
 
 
+def check_schedule(archive: Archive) -> Check:
+    """Does retention.yaml say what is in force? If not, records are judged otherwise than the file reads."""
+    return _try("retention schedule", lambda: _schedule_agrees(archive))
+
+
 def _try(name: str, check: Callable[[], str]) -> Check:
     try:
         return Check(name, True, check())
     except Unwell as bad:
         return Check(name, False, *bad.args)
+    except Advisable as note:
+        detail, remedy = note.args
+        return Check(name, True, detail, remedy, warning=True)
     except ArchiveError as error:
         return Check(name, False, str(error.args[0]), error.remedy)
     except Exception as error:  # a doctor who faints helps nobody
@@ -201,6 +218,31 @@ def _signing_key(signer: Callable[[], Signer], vkey: str | None) -> str:
     if vkey is not None and vkey != ours:
         raise Unwell("the signing key is not the one that signs this ledger", "Restore the key from its safe copy.")
     return f"present: {ours}"
+
+
+def _schedule_agrees(archive: Archive) -> str:
+    from social_archive.retention import schedules
+
+    archive.catalog.catch_up()
+    now, waiting = schedules.in_force(archive), schedules.pending(archive)
+    if now is None and waiting is None:
+        raise Advisable(
+            "no version is in force: records are judged by retention.yaml as it stands, and nothing can be disposed of",
+            "Read it, then put it in force: archive retention propose --by USER --reason \"...\"",
+        )
+    said = f"version {now.version} is in force since {now.effective}" if now else "no version is in force"
+    if schedules.differs(archive):
+        raise Advisable(
+            f"{said}, and retention.yaml says something else: the file has no effect",
+            "See what it would change: archive retention plan. Then archive retention propose, or put the file back.",
+        )
+    if waiting is not None:
+        raise Advisable(
+            f"{said}; version {waiting.version} waits for approval",
+            "Another person reads it, archive retention plan --proposed, and approves it: "
+            f"archive retention approve {waiting.version} --by NAME",
+        )
+    return said
 
 
 # --------------------------------------------------------------------------- probes

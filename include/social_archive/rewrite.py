@@ -222,13 +222,23 @@ def _commit(archive: Archive, plan: _Plan) -> Entry:
     began = (archive.catalog.head or EMPTY).n
     while True:
         head = archive.catalog.catch_up()
-        _require_sources(archive, old, plan.why)
-        if plan.may is not None:
-            plan.may()
+        try:
+            _require_sources(archive, old, plan.why)
+            if plan.may is not None:
+                plan.may()
+        except Exception:
+            _take_back(archive, plan)
+            raise
         try:
             return archive.ledger.append(draft, head or EMPTY, since=began)
         except HeadMoved:
             continue
+
+
+def _take_back(archive: Archive, plan: _Plan) -> None:
+    """Remove what was written and will never be a record: it may be the last copy of something destroyed since."""
+    for described in plan.written:
+        archive.store.delete_version(described["key"], described["version"])
 
 
 def _require_sources(archive: Archive, old: Iterable[CatalogObject], why: Why) -> None:

@@ -228,6 +228,18 @@ class Search:
         ).fetchall()
         return len({qid for (qid,) in rows} - self._resolved)
 
+    def mark(self, query: Query, name: str) -> None:
+        """Put the ids of all things of which any version matches into a temporary table `name`, column `rid`.
+
+        For a hold: what was edited away counts, and so does a thing whose versions match only together.
+        """
+        where, values = _conditions(query)
+        self._db.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT rid FROM records WHERE {where}"  # noqa: S608
+            f" UNION SELECT rid FROM edited WHERE {where}",
+            values,
+        )
+
     # ---------------------------------------------------------------- one thing
 
     def resolve(self, reference: str) -> str:

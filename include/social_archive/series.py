@@ -22,8 +22,10 @@ OPEN: Final = "open"
 UNDATED: Final = "undated"
 """The cut-off of what has a date that no calendar knows: never due."""
 
+NEVER: Final = 1 << 62
+"""Later than every moment that a record can have: how a cohort without an end compares."""
+
 _HOUR: Final = 3_600_000_000  # microseconds; no time zone changes its offset within an hour
-_NEVER: Final = 1 << 62  # later than every moment that a record can have
 
 UNDATED_KINDS: Final = ("profile", "setting", "gap")
 """Kinds whose clock starts when they were first observed: they have no date of their own to be counted from."""
@@ -114,14 +116,17 @@ class Schedule:
         best_end = -1
         for index in matched:
             item = self._items[self.retention.rules[index].item]
-            cutoff = self._cutoff(item, facts)
-            until = self.until(item.series, cutoff)
-            end = _NEVER if until is None else until
+            cohort = self.cohort_in(item, facts)
+            end = NEVER if cohort.retain_until is None else cohort.retain_until
             if end > best_end:
-                best = Assignment(item, Cohort(item.series, cutoff, until), index, matched)
-                best_end = end
+                best, best_end = Assignment(item, cohort, index, matched), end
         assert best is not None, "the last rule matches everything"
         return best
+
+    def cohort_in(self, item: RetentionItem, facts: Facts) -> Cohort:
+        """The cohort of a thing if this item decides about it."""
+        cutoff = self._cutoff(item, facts)
+        return Cohort(item.series, cutoff, self.until(item.series, cutoff))
 
     def matching(self, facts: Facts) -> tuple[int, ...]:
         """Indexes of the rules that apply: all with a selector that match, or the last one."""

@@ -36,7 +36,7 @@ def test_westmonts_accounts_all_wait_and_invent_no_handle() -> None:
 def test_nothing_of_westmonts_can_become_due_before_its_application_number_is_known() -> None:
     retention = load_agency(WESTMONT).retention
     assert retention.application_number is None
-    assert all(item.years is None for item in retention.items)
+    assert not any(item.has_period for item in retention.items)
 
 
 def test_westmonts_seven_kinds_of_prohibited_comment_are_in_the_policys_words() -> None:

@@ -63,12 +63,14 @@ def _register() -> None:
         doctor,
         find,
         harvest,
+        hold,
         importing,
         init,
         law,
         ledger,
         prove,
         quarantine,
+        retention,
         show,
         stack,
         tour,
@@ -76,8 +78,8 @@ def _register() -> None:
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, disposal, certificate, quarantine,
-        digest, ledger, law, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, prove, coverage, retention, hold, disposal,
+        certificate, quarantine, digest, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

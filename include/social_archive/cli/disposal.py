@@ -45,7 +45,7 @@ def propose(
     """Find what is due and propose it. Nothing is destroyed by this. One proposal is open at a time."""
     from social_archive.retention import proposal
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         with output.working("looking for what is due"):
             d = proposal.propose(archive, by=by, via="cli", exclude=exclude or ())
         if d is None:
@@ -59,7 +59,7 @@ def list_(_json: Json = False) -> None:
     """Every disposal that was ever proposed."""
     from social_archive.retention import disposal
 
-    with opened(write=False) as archive:
+    with opened() as archive:
         archive.catalog.catch_up()
         found = disposal.all_disposals(archive)
         if settings.as_json:
@@ -80,7 +80,7 @@ def show(
     _json: Json = False,
 ) -> None:
     """What one disposal would destroy, what it leaves out and why, who did what, and what it waits for."""
-    with opened(write=False) as archive:
+    with opened() as archive:
         _print(archive, _one(archive, disposal_id))
 
 
@@ -95,7 +95,7 @@ def worksheet(
     """Write the worksheet: every field of the authority's form, to be copied into the official one."""
     from social_archive.retention import disposal
 
-    with opened(write=False) as archive:
+    with opened() as archive:
         d = _one(archive, disposal_id)
         out.write_bytes(disposal.read(archive, d.id, "worksheet.pdf"))
         data = out.with_suffix(".json")
@@ -108,7 +108,7 @@ def filed(disposal_id: Id, on: Day, by: By, _json: Json = False) -> None:
     """Enter the day on which the official form was sent to the authority."""
     from social_archive.retention import disposal
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         _print(archive, disposal.filed(archive, disposal_id, on=_day(on), by=by, via="cli"))
 
 
@@ -126,7 +126,7 @@ def returned(
     """Enter what the authority returned. Deferred: the disposal is withdrawn."""
     from social_archive.retention import disposal
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         d = disposal.returned(archive, disposal_id, outcome=outcome, reference=reference, on=_day(on), by=by, via="cli")
         _print(archive, d)
 
@@ -143,7 +143,7 @@ def approve(
     """Approve the list with this hash. Two different people, neither of them the proposer."""
     from social_archive.retention import disposal
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         d = disposal.state(archive, disposal_id)
         whole = d.plan if len(plan) >= 12 and d.plan.startswith(plan) else plan
         place_: Any = place
@@ -158,7 +158,7 @@ def withdraw(
     """Stop a disposal of which nothing was destroyed yet."""
     from social_archive.retention import disposal
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         _print(archive, disposal.withdraw(archive, disposal_id, by=by, via="cli", reason=reason))
 
 
@@ -167,7 +167,7 @@ def execute(disposal_id: Id, by: By, _json: Json = False) -> None:
     """Destroy what two people approved. Every gate is asked again; a killed run goes on where it stopped."""
     from social_archive.retention import execution
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         with output.counting("destroying") as progress:
             d = execution.execute(archive, disposal_id, by=by, progress=progress)
         _print(archive, d)
@@ -178,7 +178,7 @@ def verify(disposal_id: Id, _json: Json = False) -> None:
     """Look at every place where a copy could be. Two rounds some time apart must find nothing."""
     from social_archive.retention import execution
 
-    with opened() as archive:
+    with opened(write=True) as archive:
         with output.working("looking at every place"):
             found = execution.verify(archive, disposal_id)
         if settings.as_json:
@@ -188,7 +188,8 @@ def verify(disposal_id: Id, _json: Json = False) -> None:
         table = output.table("place", "result", "looked for", "", right=("looked for",))
         for look in found.looks:
             style = {"gone": "green", "pending": "bold red"}.get(look.result, "yellow")
-            table.add_row(look.title, Text(look.result.replace("_", " "), style=style), f"{look.checked:,}", look.detail)
+            result = Text(look.result.replace("_", " "), style=style)
+            table.add_row(look.title, result, f"{look.checked:,}", look.detail)
         if found.looks:
             output.console().print(table)
         said = "Everything is shown gone." if found.done else (
@@ -201,9 +202,8 @@ def certify(disposal_id: Id, by: By, _json: Json = False) -> None:
     """Issue the certificate of a verified disposal."""
     from social_archive.retention import certificate
 
-    with opened() as archive:
-        with output.working("writing the certificate"):
-            made = certificate.certify(archive, disposal_id, by=by)
+    with opened(write=True) as archive, output.working("writing the certificate"):
+        made = certificate.certify(archive, disposal_id, by=by)
     _say(
         {"certificate": made.number, "disposal": made.disposal, "sha256": made.sha256, "records": made.records,
          "objects": made.objects, "entry": made.n},
@@ -253,8 +253,9 @@ def _print(archive: Archive, d: Disposal) -> None:
     table = output.table("item", "series", "title", "from", "to", "records", "objects", "MB", "eligible",
                          right=("records", "objects", "MB"))  # fmt: skip
     for line in d.proposal["lines"]:
-        table.add_row(line["item"], line["series"], output.safe(line["title"]), line["earliest"] or "", line["latest"] or "",
-                      f"{line['records']:,}", f"{line['objects']:,}", f"{line['bytes'] / 1e6:,.2f}", line["eligible"])
+        table.add_row(line["item"], line["series"], output.safe(line["title"]), line["earliest"] or "",
+                      line["latest"] or "", f"{line['records']:,}", f"{line['objects']:,}",
+                      f"{line['bytes'] / 1e6:,.2f}", line["eligible"])  # fmt: skip
     out.print(table)
     for one in d.proposal["excluded"]:
         said = f"  stays: {one['what']}, {output.plural(one['records'], 'record')}, {one['reason']}"

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def doctor(_json: Json = False) -> None:
     """Try on the real store what the archive rests on: locks, conditional writes, versions, clock, signing key."""
     from social_archive.archive import open_archive
-    from social_archive.doctor import run_doctor
+    from social_archive.doctor import check_schedule, run_doctor
     from social_archive.store import Store
 
     load_environment()
@@ -27,6 +27,8 @@ def doctor(_json: Json = False) -> None:
     store = archive.agency.store
     with output.working("Trying the store, about five seconds"):
         checks = run_doctor(Store.connect(store), Store.connect(store, store.ledger_bucket), lambda: archive.signer)
+        if checks[0].ok:
+            checks.append(check_schedule(open_archive(write=False)))
     well = all(check.ok for check in checks)
     if settings.as_json:
         output.print_json({"ok": well, "checks": [check.to_dict() for check in checks]})
@@ -34,10 +36,11 @@ def doctor(_json: Json = False) -> None:
         out = output.console()
         made = output.table("", "check", "what was seen")
         for check in checks:
-            made.add_row(output.ok(check.ok), check.name, output.safe(check.detail))
+            mark = Text("see below", style="yellow") if check.warning else output.ok(check.ok)
+            made.add_row(mark, check.name, output.safe(check.detail))
         out.print(made)
         for check in checks:
-            if not check.ok:
+            if check.remedy:
                 out.print(Text.assemble((f"\n{check.name}: ", "bold"), output.safe(check.remedy)))
         out.print(
             Text(

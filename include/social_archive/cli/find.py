@@ -57,10 +57,10 @@ def find(
     """Search posts, comments, replies and profiles. Newest first; gaps that overlap the answer are named."""
     from social_archive.search import Query, Search
 
-    kinds, states = _known(kind, KINDS, "--kind"), _known(state, STATES, "--state")
+    kinds, states = one_of(kind, KINDS, "--kind"), one_of(state, STATES, "--state")
     with opened(catch_up=False) as archive:
         zone = archive.agency.body.time_zone
-        on, name = _account(account)
+        on, name = platform_and_name(account)
         query = Query(
             text=" ".join(text or []), account=name, platform=platform or on, author=author,
             since=moment(since, zone), until=moment(until, zone, end=True),
@@ -68,7 +68,7 @@ def find(
             all_versions=versions, limit=limit, offset=offset,
         )  # fmt: skip
         follow(archive)
-        _require_known(archive, query)
+        require_known(archive, query)
         with output.working("Searching"):
             search = Search.of(archive)
             if count is not None:
@@ -117,7 +117,7 @@ def _span(text: str) -> tuple[datetime, datetime]:
     return exact, exact + timedelta(microseconds=1)
 
 
-def _require_known(archive: Archive, query: Query) -> None:
+def require_known(archive: Archive, query: Query) -> None:
     """A misspelt account would be answered with nothing, and nothing looks like an answer. Raises NotFound.
 
     Accounts that left accounts.yaml are still known as long as the archive has records of them.
@@ -140,7 +140,7 @@ def _require_known(archive: Archive, query: Query) -> None:
         )
 
 
-def _account(given: str | None) -> tuple[str | None, str | None]:
+def platform_and_name(given: str | None) -> tuple[str | None, str | None]:
     """(platform, name) of `--account`."""
     if given is None:
         return None, None
@@ -148,7 +148,7 @@ def _account(given: str | None) -> tuple[str | None, str | None]:
     return on or None, name
 
 
-def _known(given: list[str] | None, known: tuple[str, ...], option: str) -> tuple[str, ...]:
+def one_of(given: list[str] | None, known: tuple[str, ...], option: str) -> tuple[str, ...]:
     from social_archive.yaml_lines import suggestion
 
     for value in given or []:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.catalog import CatalogObject
 
-__all__ = ["Group", "Misplaced", "Settled", "extend_locks", "settle", "stored", "wrong"]
+__all__ = ["Group", "Misplaced", "Settled", "Survey", "extend_locks", "settle", "stored", "survey", "wrong"]
 
 _ROWS: Final = 20_000
 _OBJECTS: Final = 200
@@ -73,6 +73,21 @@ def stored(archive: Archive) -> list[Group]:
     """
     with Histories(archive, archive.schedule) as histories:
         return histories.groups
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Everything that is stored, seen with a schedule that need not be in force; `media`: attachments it would move."""
+
+    groups: list[Group]
+    media: frozenset[str]
+
+
+def survey(archive: Archive, schedule: Schedule) -> Survey:
+    """What `settle` would look at if this schedule were in force. Writes nothing."""
+    with Histories(archive, schedule) as histories:
+        media = _media_moves(archive, histories, _cohorts(histories, schedule), schedule, ())
+        return Survey(histories.groups, frozenset(media))
 
 
 def wrong(archive: Archive, schedule: Schedule) -> list[Misplaced]:

@@ -21,7 +21,7 @@ from social_archive.law import DisposalLaw, load_disposal_law
 from social_archive.ledger import Entry
 from social_archive.merkle import TreeReader
 from social_archive.retention import certificate_note, disposal, places
-from social_archive.retention.disposal import Disposal, Note, NotAllowed
+from social_archive.retention.disposal import Disposal, NotAllowed, Note
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive

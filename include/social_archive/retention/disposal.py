@@ -254,7 +254,7 @@ def returned(archive: Archive, disposal_id: str, *, outcome: str, reference: str
     if outcome not in RETURNED:
         raise NotAllowed(f"An authority returns one of {', '.join(RETURNED)}, not {outcome!r}.")
     if not reference.strip():
-        raise NotAllowed("The returned copy has a reference (its number or file mark); it is needed on the certificate.")
+        raise NotAllowed("The returned copy has a reference (its number or file mark); the certificate needs it.")
 
     def check() -> None:
         disposal = _require_status(archive, disposal_id, "proposed")

@@ -115,11 +115,15 @@ def _lock(state: LockState) -> dict[str, Any]:
 
 
 def _block(archive: Archive, d: Disposal, checked: Checked) -> None:
-    """Raise Blocked; what lasts also closes the disposal in the ledger, so that nobody goes on with it."""
-    if any(problem.lasting for problem in checked.problems):
+    """Raise Blocked; what lasts also closes the disposal in the ledger, so that nobody goes on with it.
+
+    Unless the clock is in doubt: whether an approval has lapsed is then in doubt as well.
+    """
+    codes = {problem.code for problem in checked.problems}
+    if "clock" not in codes and any(problem.lasting for problem in checked.problems):
         left = d.remaining
         note = {
-            "disposal": d.id, "reasons": sorted({problem.code for problem in checked.problems}), "objects": len(left),
+            "disposal": d.id, "reasons": sorted(codes), "objects": len(left),
             "records": sum(one["rows"] for one in left if one["class"] == "records"),
         }  # fmt: skip
         disposal.append(archive, "disposal.blocked", note)
@@ -228,7 +232,8 @@ def verify(archive: Archive, disposal_id: str, *, now: datetime | None = None) -
     looks = [place.look(archive, gone) for place in places(archive)]
     free = all(look.result != "pending" for look in looks)
     done = free and bool(clean)
-    note = {"disposal": d.id, "round": len(d.rounds) + 1, "at": iso(at), "done": done,
+    number = len(d.rounds) + 1
+    note = {"disposal": d.id, "round": number, "at": iso(at), "done": done,
             "places": [look.note() for look in looks]}  # fmt: skip
     disposal.append(archive, "disposal.verified", note)
-    return Round(note["round"], done, looks, None if done else at + (wait if free else timedelta()))
+    return Round(number, done, looks, None if done else at + (wait if free else timedelta()))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from social_archive.record import STATES
 from social_archive.series import UNDATED_KINDS, WITHDRAWN_STATES, Facts, Schedule
 
 if TYPE_CHECKING:
@@ -90,11 +91,12 @@ class Histories:
             {"rids": list(tags), "tags": [" ".join(sorted(some)) for some in tags.values()]},
         )
         self._db.execute(_LINES, {"paths": _text(self._paths)})
-        self._db.execute(_THINGS, {"undated": list(UNDATED_KINDS), "gone": list(WITHDRAWN_STATES)})
+        self._db.execute(_THINGS, {"undated": list(UNDATED_KINDS), "gone": list(WITHDRAWN_STATES),
+                                   "states": list(STATES)})  # fmt: skip
         self._db.execute(_SUPERSEDED)
         self._read_months()
-        self._db.execute(_PLACED)
-        self._db.execute(_GROUPS)
+        for step in (_JOINED, "DROP TABLE lines", "DROP TABLE things", _GROUPS, _PLACED, "DROP TABLE joined"):
+            self._db.execute(step)
         self.groups = [self._group(*row) for row in self._db.execute(_ANSWER).fetchall()]
 
     def _read_months(self) -> None:
@@ -106,10 +108,10 @@ class Histories:
         )
 
     def _group(
-        self, platform: str, account: str, kind: str, states: str, tags: str, series: str, cutoff: str, started: int,
+        self, platform: str, account: str, kind: str, states: int, tags: str, series: str, cutoff: str, started: int,
         withdrawn: int | None, superseded: int | None, sources: list[int], records: int, things: int,
     ) -> Group:  # fmt: skip
-        facts = Facts(platform, account, kind, started, frozenset(states.split()), frozenset(tags.split()),
+        facts = Facts(platform, account, kind, started, _states(states), frozenset(tags.split()),
                       withdrawn=withdrawn, superseded=superseded)  # fmt: skip
         keys = tuple(sorted(self.sources[source].key for source in sources))
         return Group(facts, series, cutoff, keys, records, things)
@@ -133,6 +135,10 @@ class Histories:
         if not self.sources:
             return []
         return self._db.execute(_MEDIA, {"paths": _text(self._paths)}).fetchall()
+
+
+def _states(mask: int) -> frozenset[str]:
+    return frozenset(state for bit, state in enumerate(STATES) if mask >> bit & 1)
 
 
 def _text(paths: Sequence[Path]) -> list[str]:
@@ -161,7 +167,7 @@ _THINGS: Final = """
 CREATE TEMP TABLE things AS
 WITH summed AS (
   SELECT rid, arg_max(platform, version) AS platform, arg_max(account, version) AS account,
-    arg_max(kind, version) AS kind, string_agg(DISTINCT state, ' ' ORDER BY state) AS states,
+    arg_max(kind, version) AS kind, bit_or(1 << (list_position($states, state) - 1)) AS states,
     arg_max(created, version) AS created, min(observed) AS first_seen, count(*) AS versions,
     coalesce(max(version) FILTER (state = 'present'), 0) AS last_present
   FROM lines GROUP BY rid
@@ -194,26 +200,28 @@ _KEYS: Final = (
     "platform, account, kind, states, tags, started_month, withdrawn_month, superseded_month, series, cutoff"
 )
 
-_PLACED: Final = f"""
-CREATE TEMP TABLE placed AS
-SELECT dense_rank() OVER (ORDER BY {_KEYS}) - 1 AS grp, * FROM (
-  SELECT l.rid, l.source, l.row, t.platform, t.account, t.kind, t.states, t.tags, t.started, t.withdrawn,
-    x.superseded, a.month AS started_month, coalesce(b.month, '') AS withdrawn_month,
-    coalesce(c.month, '') AS superseded_month, p.series, p.cutoff
-  FROM lines AS l JOIN things AS t ON l.rid = t.rid JOIN places AS p ON l.source = p.source
-  LEFT JOIN superseded AS x ON l.source = x.source AND l.row = x.row
-  JOIN months AS a ON hour_of(t.started) = a.hour
-  LEFT JOIN months AS b ON hour_of(t.withdrawn) = b.hour
-  LEFT JOIN months AS c ON hour_of(x.superseded) = c.hour
-)
-"""  # noqa: S608
+_JOINED: Final = """
+CREATE TEMP TABLE joined AS
+SELECT l.rid, l.source, l.row, t.platform, t.account, t.kind, t.states, t.tags, t.started, t.withdrawn,
+  x.superseded, a.month AS started_month, coalesce(b.month, '') AS withdrawn_month,
+  coalesce(c.month, '') AS superseded_month, p.series, p.cutoff
+FROM lines AS l JOIN things AS t ON l.rid = t.rid JOIN places AS p ON l.source = p.source
+LEFT JOIN superseded AS x ON l.source = x.source AND l.row = x.row
+JOIN months AS a ON hour_of(t.started) = a.hour
+LEFT JOIN months AS b ON hour_of(t.withdrawn) = b.hour
+LEFT JOIN months AS c ON hour_of(x.superseded) = c.hour
+"""
 
 _GROUPS: Final = f"""
 CREATE TEMP TABLE groups AS
-SELECT grp, {_KEYS}, min(started) AS started, min(withdrawn) AS withdrawn, min(superseded) AS superseded,
-  list(DISTINCT source) AS sources, count(*) AS records, count(DISTINCT rid) AS things
-FROM placed GROUP BY grp, {_KEYS}
+SELECT row_number() OVER (ORDER BY {_KEYS}) - 1 AS grp, * FROM (
+  SELECT {_KEYS}, min(started) AS started, min(withdrawn) AS withdrawn, min(superseded) AS superseded,
+    list(DISTINCT source) AS sources, count(*) AS records, count(DISTINCT rid) AS things
+  FROM joined GROUP BY {_KEYS}
+)
 """  # noqa: S608
+
+_PLACED: Final = f"CREATE TEMP TABLE placed AS SELECT grp, source, row FROM joined JOIN groups USING ({_KEYS})"  # noqa: S608
 
 _ANSWER: Final = """
 SELECT platform, account, kind, states, tags, series, cutoff, started, withdrawn, superseded, sources, records, things

@@ -124,7 +124,8 @@ class LocalCopies:
         left = sum((archive.mirror.folder / key).exists() for key in keys)
         known = sum(key in live for key in keys)
         if left or known:
-            return Look(self.name, self.title, "pending", len(gone), f"{left:,} copies, {known:,} catalog rows are left")
+            detail = f"{left:,} copies, {known:,} catalog rows are left"
+            return Look(self.name, self.title, "pending", len(gone), detail)
         return Look(self.name, self.title, "gone", len(gone), "no copy and no row is left on this host")
 
 

@@ -88,12 +88,13 @@ def _require_authority(archive: Archive) -> DisposalLaw:
     if schedules.in_force(archive) is None:
         raise NotAllowed(
             "Records are past their time, but no schedule has been put in force, so nothing may be proposed.",
-            remedy="Read what it would do (`archive retention plan`), then `archive retention propose --by … --reason …`.",
+            remedy="See what it would do (`archive retention plan`), then `archive retention propose`.",
         )
     if law.application_required and not archive.schedule.retention.application_number:
         raise NotAllowed(
-            f"The schedule in force has no application number. {law.approver} has to approve a schedule before anything "
-            "under it may be destroyed.", remedy="Enter `application_number:` in retention.yaml as a new version.",
+            f"The schedule in force has no application number. {law.approver} has to approve a schedule before "
+            "anything under it may be destroyed.",
+            remedy="Enter `application_number:` in retention.yaml as a new version.",
         )  # fmt: skip
     return law
 
@@ -155,7 +156,7 @@ def _stays(
     """(code, sentence) if a due object must not go this time."""
     if o.key in held:
         return "on_hold", f"under {len(held[o.key].holds)} hold(s)"
-    if set_aside & {o.series, f"{o.series}/{o.cutoff}"}:
+    if {*set_aside} & {o.series, f"{o.series}/{o.cutoff}"}:
         return "set_aside", "set aside by the person who proposed"
     if o.key in still_named:
         return "still_named", "attachments that records with more time to run still show"
@@ -228,7 +229,8 @@ def _enter(archive: Archive, found: _Found, law: DisposalLaw, *, by: str, via: s
     encoded = canonical(body) + b"\n"
     sheet = _worksheet(archive, body, law)
     files = {
-        "proposal.json": (encoded, "application/json"), "worksheet.json": (canonical(sheet) + b"\n", "application/json"),
+        "proposal.json": (encoded, "application/json"),
+        "worksheet.json": (canonical(sheet) + b"\n", "application/json"),
         "worksheet.pdf": (pages.pdf(sheet), "application/pdf"),
     }  # fmt: skip
     objects = []
