@@ -42,7 +42,8 @@ def apply_schedule() -> dict[str, Any]:
 
     with opened() as archive:
         archive.catalog.catch_up()
-        return _counts(schedules.apply_effects(archive))
+        done = schedules.apply_effects(archive, leave=disposal.reserved(archive))
+        return {"locks": done.locks, **_counts(done.settled)}
 
 
 @task
@@ -186,7 +187,6 @@ def _say(looks: Any) -> None:
         log.info("%s: %s", look.place, look.result)
 
 
-def _counts(told: Any) -> dict[str, Any]:
+def _counts(told: Any) -> dict[str, int]:
     """The numbers of a report, for XCom: no key, no name."""
-    fields = told if isinstance(told, dict) else vars(told)
-    return {name: value for name, value in fields.items() if isinstance(value, int)}
+    return {name: value for name, value in vars(told).items() if isinstance(value, int)}
