@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from social_archive import barrier
 from social_archive.catalog import LAYOUT, Catalog
 from social_archive.config import Account, Agency, load_agency, resolve_secret
 from social_archive.errors import ConfigError
@@ -36,6 +37,7 @@ class Archive:
     agency: Agency
     state: Path
     write: bool = True
+    rebuilding: bool = False  # this one is: the barrier that it put up does not stop it
     _schedule: tuple[str, Schedule] | None = field(default=None, repr=False)
 
     @cached_property
@@ -76,6 +78,7 @@ class Archive:
             self.agency.ledger.origin,
             lock_days=self.agency.store.default_lock_days,
             lock_file=self.state / "run" / "ledger.lock",
+            may_write=self.require_open,
         )
 
     @cached_property
@@ -103,6 +106,10 @@ class Archive:
             retention = version.retention if version else self.agency.retention
             self._schedule = (wanted, Schedule(retention, retention.time_zone))
         return self._schedule[1]
+
+    def require_open(self) -> None:
+        """Raises Rebuilding while a rebuild by somebody else is under way, or was never finished."""
+        barrier.require_open(self)
 
     def txn(self, *parts: str) -> str:
         """The id of a transaction: the same parts give the same id, and nobody without the key can guess parts."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from social_archive.accession import seal
 from social_archive.catalog import CatalogObject
+from social_archive.errors import NotFound
+from social_archive.rewrite import remove_old
 from social_archive.store import ObjectRef, Version
 
 if TYPE_CHECKING:
@@ -39,13 +41,32 @@ def verify(archive: Archive) -> dict[str, Any]:
 
 
 def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: datetime | None = None) -> dict[str, Any]:
-    """Finish what a crash cut short: lock every committed object, collect what was never committed.
+    """Finish what a crash cut short: lock every committed object, collect what is no record, remove what was rewritten.
 
-    {"objects", "sealed_again", "missing": [keys], "orphans_removed", "staging_removed"}.
+    {"objects", "sealed_again", "missing": [keys], "rewritten_removed", "rewritten_left", "orphans_removed",
+    "staging_removed"}. `rewritten_left`: under a lock that has not ended, or the disposer's keys are not given.
     """
     archive.catalog.catch_up()
-    objects = archive.catalog.objects()
-    schedule = archive.schedule
+    states = _states(archive, tick)
+    sealed_again = _seal_again(archive, [o for o, state in states if state == "unsealed"])
+    archive.ledger.keep_locked()
+    moment = now or datetime.now(UTC)
+    stored = [v for area in _AREAS for v in archive.store.versions(area)]
+    archive.catalog.catch_up()  # what was committed before the listing is no orphan
+    left, removed = _remove_rewritten(archive, stored)
+    return {
+        "objects": len(states),
+        "sealed_again": sealed_again,
+        "missing": [o.key for o, state in states if state == "missing" and _is_live(archive, o)],
+        "rewritten_removed": removed,
+        "rewritten_left": left,
+        "orphans_removed": _collect_orphans(archive, stored, moment),
+        "staging_removed": _forget_staging(archive, moment),
+    }
+
+
+def _states(archive: Archive, tick: Callable[[], None] | None) -> list[tuple[CatalogObject, str]]:
+    objects, schedule = archive.catalog.objects(), archive.schedule
 
     def state_of(o: CatalogObject) -> str:
         if tick:
@@ -53,25 +74,34 @@ def sweep(archive: Archive, *, tick: Callable[[], None] | None = None, now: date
         return lock_state(archive, o, schedule)
 
     with ThreadPoolExecutor(8) as pool:
-        states = list(pool.map(state_of, objects))
-    unsealed = [o for o, state in zip(objects, states, strict=True) if state == "unsealed"]
-    seal(archive, [described(o, schedule) for o in unsealed])
-    archive.ledger.keep_locked()
-    moment = now or datetime.now(UTC)
-    return {
-        "objects": len(objects),
-        "sealed_again": len(unsealed),
-        "missing": [o.key for o, state in zip(objects, states, strict=True) if state == "missing"],
-        "orphans_removed": _collect_orphans(archive, {(o.key, o.version_id) for o in objects}, moment),
-        "staging_removed": _forget_staging(archive, moment),
-    }
+        return list(zip(objects, pool.map(state_of, objects), strict=True))
+
+
+def _seal_again(archive: Archive, unsealed: list[CatalogObject]) -> int:
+    """Lock these, but for what was rewritten since it was looked at."""
+    live, schedule = [o for o in unsealed if _is_live(archive, o)], archive.schedule
+    try:
+        seal(archive, [described(o, schedule) for o in live])
+    except NotFound:
+        archive.catalog.catch_up()
+        if all(_is_live(archive, o) for o in live):
+            raise
+        return _seal_again(archive, live)
+    return len(live)
+
+
+def _is_live(archive: Archive, o: CatalogObject) -> bool:
+    """Does the ledger still name it, as far as the catalog has followed?"""
+    now = archive.catalog.object(o.key)
+    return now is not None and now.version_id == o.version_id
 
 
 def lock_state(archive: Archive, o: CatalogObject, schedule: Schedule) -> str:
     """`sealed`, `unsealed` (no legal hold, or its lock ends before the schedule lets it go), or `missing`."""
-    if not archive.store.exists(o.key, o.version_id):
+    try:
+        lock = archive.store.lock_state(o.key, o.version_id)
+    except NotFound:
         return "missing"
-    lock = archive.store.lock_state(o.key, o.version_id)
     until = owed(o, schedule)
     wanted = datetime.fromtimestamp(until / 1_000_000, UTC) if until else datetime.now(UTC)
     short = lock.retain_until is None or lock.retain_until < wanted.replace(microsecond=0)
@@ -94,14 +124,19 @@ def described(o: CatalogObject, schedule: Schedule) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _collect_orphans(archive: Archive, named: set[tuple[str, str]], now: datetime) -> int:
-    """Destroy old object versions that no ledger entry names. They were never records."""
-    orphans = [
-        v
-        for area in _AREAS
-        for v in archive.store.versions(area)
-        if (v.key, v.version_id) not in named and v.modified < now - ORPHAN_AGE
-    ]
+def _remove_rewritten(archive: Archive, stored: list[Version]) -> tuple[int, int]:
+    """(left, removed) of old versions whose rows lie in another object by now: a crash kept them from going."""
+    rewritten = {(gone.key, gone.version_id) for gone in archive.catalog.gone.all("rewrite")}
+    old = [v for v in stored if (v.key, v.version_id) in rewritten]
+    removed = remove_old(archive, old)
+    return len(old) - removed, removed
+
+
+def _collect_orphans(archive: Archive, stored: list[Version], now: datetime) -> int:
+    """Destroy old object versions that no ledger entry ever named. They were never records."""
+    named = {(o.key, o.version_id) for o in archive.catalog.objects()}
+    named |= {(gone.key, gone.version_id) for gone in archive.catalog.gone.all()}
+    orphans = [v for v in stored if (v.key, v.version_id) not in named and v.modified < now - ORPHAN_AGE]
     for v in orphans:
         _destroy(archive, v)
     return len(orphans)

@@ -8,11 +8,12 @@ in one transaction.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,9 @@ from social_archive.errors import NotFound
 from social_archive.ledger import Entry, Head, Ledger
 from social_archive.mirror import Mirror
 
-LAYOUT: Final = 8
+T = TypeVar("T")
+
+LAYOUT: Final = 9
 """Of the tables below. A catalog of another layout is not read: a new file is made from the ledger."""
 
 _SCHEMA: Final = """
@@ -48,6 +51,7 @@ CREATE TABLE IF NOT EXISTS quarantine (
   qid TEXT PRIMARY KEY, platform TEXT, account TEXT, native_sha256 TEXT, key TEXT, n INT, resolved INT
 );
 CREATE INDEX IF NOT EXISTS quarantine_by_native ON quarantine (platform, account, native_sha256);
+CREATE TABLE IF NOT EXISTS resolved (qid TEXT PRIMARY KEY, n INT);
 CREATE TABLE IF NOT EXISTS gaps (
   platform TEXT, account TEXT, native_id TEXT, reason TEXT, gap_from INT, gap_to INT, state TEXT,
   version INT, PRIMARY KEY (platform, account, native_id)
@@ -57,11 +61,14 @@ CREATE TABLE IF NOT EXISTS looks (
 );
 """
 
+_OF_ROWS: Final = ("records", "quarantine")
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
     "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
     "author_is_account", "body",
 ]  # fmt: skip
+
+_RID: Final = re.compile(r"(?:[0-9a-f]{2})+")
 
 
 @dataclass(frozen=True)
@@ -129,21 +136,39 @@ class Catalog:
                 progress(entry.n)
         return self.head
 
+    def reading(self, work: Callable[[], T]) -> T:
+        """What `work` answers out of objects; asked again where a rewrite moved them while it was reading."""
+        while True:
+            head = self.head
+            try:
+                return work()
+            except (NotFound, FileNotFoundError):
+                if self.catch_up() == head:
+                    raise
+
     def _tables_of(self, entry: Entry) -> Iterator[tuple[dict[str, Any], pa.Table]]:
-        """The Parquet objects of an entry; what a later entry says is gone may be missing."""
+        """The Parquet objects of an entry; what a later entry says is gone, or is being destroyed, may be missing."""
         for described in entry.header["objects"]:
-            if described["class"] in ("records", "quarantine"):
+            if described["class"] in _OF_ROWS:
                 try:
-                    path = self._mirror.path(_Located(described["key"], described["version"], described["sha256"]))
+                    table = self._table(described)
                 except NotFound:
                     if described["key"] not in self._gone_after(entry):
                         raise
                     continue
-                columns = _COLUMNS if described["class"] == "records" else None
-                yield described, pq.read_table(path, columns=columns, partitioning=None)
+                yield described, table
+
+    def _table(self, described: Mapping[str, Any]) -> pa.Table:
+        located = _Located(described["key"], described["version"], described["sha256"])
+        columns = _COLUMNS if described["class"] == "records" else None
+        while True:
+            try:
+                return pq.read_table(self._mirror.path(located), columns=columns, partitioning=None)
+            except FileNotFoundError:  # another process of this host dropped the copy: is the object itself there?
+                continue
 
     def _gone_after(self, entry: Entry) -> set[str]:
-        """Keys that entries after this one say were rewritten or disposed of. Read once; only a replay asks."""
+        """Keys that entries after this one rewrote, disposed of or claimed. Read once; only a replay asks."""
         tail = self._ledger.head().n
         if self._later is None or self._later[0] != tail:
             notes = (later.header for later in self._ledger.entries(after=entry.head))
@@ -153,22 +178,25 @@ class Catalog:
     def apply(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> None:
         """Take one entry in, unless another process already has. `tables` are its Parquet objects, in order."""
         db = self._db
-        destroyed: list[str] = []
+        gone: list[tuple[str, str]] = []
         db.execute("BEGIN IMMEDIATE")
         try:
             head = self.head
             if (head.n if head else 0) == entry.n:
-                destroyed = self._take(entry, tables)
+                gone = self._take(entry, tables)
                 self._set_meta("head", entry.head.to_dict())
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
-        if destroyed:
+        for key, how in gone:
+            if how == "rewrite":
+                self._mirror.drop(key)
+        if destroyed := [key for key, how in gone if how == "disposal"]:
             self._forget_copies(destroyed)
 
-    def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[str]:
-        """Returns the keys of what this entry says was destroyed."""
+    def _take(self, entry: Entry, tables: Iterable[tuple[dict[str, Any], pa.Table]]) -> list[tuple[str, str]]:
+        """Returns what this entry says is gone: key, and how (`rewrite`, `disposal`)."""
         self.walks.take(entry, self._walked(entry))
         gone = self.gone.take(entry)
         brought = {described["key"]: table for described, table in tables}
@@ -176,27 +204,26 @@ class Catalog:
         leaf = entry.first_leaf + 1  # the entry's own leaf comes first, then its rows in the order of the objects
         taken: list[tuple[dict[str, Any], int]] = []
         for described in entry.header["objects"]:
-            of_rows = described["class"] in ("records", "quarantine") and not rewritten
+            of_rows = described["class"] in _OF_ROWS and not rewritten
             of_leaves = leaf_map.of_table(brought[described["key"]]) if described["key"] in brought else None
             taken.append((described, self._take_object(described, entry.n, leaf if of_rows else None, of_leaves)))
             leaf += described["rows"] if of_rows else 0
-        self._forget(gone, [number for described, number in taken if described["key"] not in brought])
+        self._forget(gone, [(number, d["key"]) for d, number in taken if d["class"] in _OF_ROWS], set(brought))
         for described, number in taken:
             if (table := brought.get(described["key"])) is None:
                 continue
+            numbers = self._entry_numbers(entry, table)
             if described["class"] == "records":
-                self._take_records(table, self._entry_numbers(entry, table), number)
+                self._take_records(table, numbers, number)
             else:
-                self._take_quarantine(table, described["key"], entry.n)
-        for line in entry.leaves[1:]:
-            if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
-                self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", (entry.n, json.loads(line)["q"]))
+                self._take_quarantine(table, described["key"], numbers)
+        self._take_resolved(entry)
         if cursor := entry.header.get("cursor"):
             self._db.execute(
                 "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?, ?)",
                 (cursor["platform"], cursor["account"], json.dumps(cursor["value"], sort_keys=True), entry.n),
             )
-        return [key for key, how in gone if how == "disposal"]
+        return gone
 
     def _entry_numbers(self, entry: Entry, table: pa.Table) -> list[int]:
         """The entry that committed each row: this one, or for a rewritten object the one that holds its leaf."""
@@ -205,18 +232,20 @@ class Catalog:
             return [entry.n] * table.num_rows
         return self.walks.entries_of(of_leaves)
 
-    def _forget(self, gone: Sequence[tuple[str, str]], missing: Sequence[int]) -> None:
-        """Take objects out. What lay in a rewritten one lies in the new ones, even in one that is gone by now."""
+    def _forget(self, gone: Sequence[tuple[str, str]], new: Sequence[tuple[int, str]], brought: set[str]) -> None:
+        """Take objects out. What lay in a rewritten one lies in the `new` ones (number, key), gone by now or not."""
         db = self._db
+        missing = [(number, key) for number, key in new if key not in brought]
         for key, how in gone:
             row = db.execute("SELECT id FROM objects WHERE key = ?", (key,)).fetchone()
             if row is None:
                 continue
-            if how == "disposal":
+            if how == "rewrite" and len(missing) == len(new) == 1:
+                db.execute("UPDATE things SET object = ? WHERE object = ?", (missing[0][0], row[0]))
+                db.execute("UPDATE quarantine SET key = ? WHERE key = ?", (missing[0][1], key))
+            elif how == "disposal" or missing:  # nobody can say any more which row went where: a later entry will
                 self._forget_things(row[0])
                 db.execute("DELETE FROM quarantine WHERE key = ?", (key,))
-            elif missing:
-                db.execute("UPDATE things SET object = ? WHERE object = ?", (missing[0], row[0]))
             db.execute("DELETE FROM objects WHERE id = ?", (row[0],))
 
     def _forget_things(self, number: int) -> None:
@@ -274,7 +303,7 @@ class Catalog:
                 c["author_is_account"], numbers, imported, [number] * len(rids), strict=True,
             ),
         )  # fmt: skip
-        self.own.take(table)
+        self.own.take(table, moved=leaf_map.of_table(table) is not None)
         gaps = [
             (c["platform"][i], c["account"][i], c["native_id"][i], c["gap_reason"][i], c["gap_from"][i],
              c["gap_to"][i], c["state"][i], c["version"][i])
@@ -287,12 +316,21 @@ class Catalog:
             gaps,
         )
 
-    def _take_quarantine(self, table: pa.Table, key: str, n: int) -> None:
-        columns = (table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256"))
+    def _take_quarantine(self, table: pa.Table, key: str, numbers: Sequence[int]) -> None:
+        columns = [table.column(name).to_pylist() for name in ("qid", "platform", "account", "native_sha256")]
         self._db.executemany(
-            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET key=excluded.key",
-            [(*row, key, n) for row in zip(*columns, strict=True)],
+            "INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, (SELECT n FROM resolved WHERE qid = ?))"
+            " ON CONFLICT DO UPDATE SET key=excluded.key",
+            [(*row, key, n, row[0]) for row, n in zip(zip(*columns, strict=True), numbers, strict=True)],
         )
+
+    def _take_resolved(self, entry: Entry) -> None:
+        """Which items are resolved: remembered apart, for an item may have moved and be read only later."""
+        for line in entry.leaves[1:]:
+            if line.startswith(b'{"as":') and b'"t":"quarantine.resolved"' in line:
+                place = (entry.n, json.loads(line)["q"])
+                self._db.execute("INSERT OR REPLACE INTO resolved (n, qid) VALUES (?, ?)", place)
+                self._db.execute("UPDATE quarantine SET resolved = ? WHERE qid = ?", place)
 
     def _set_meta(self, name: str, value: Any) -> None:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, json.dumps(value)))
@@ -315,6 +353,16 @@ class Catalog:
 
     def known_ids(self, platform: str, account: str, native_ids: Sequence[str]) -> set[str]:
         return set(self.latest(platform, account, native_ids))
+
+    def known_rids(self, rids: Sequence[str]) -> set[str]:
+        """Which of these are ids of things that the archive has."""
+        found: set[str] = set()
+        for start in range(0, len(rids), 500):
+            some = [bytes.fromhex(rid) for rid in rids[start : start + 500] if _RID.fullmatch(rid)]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(f"SELECT DISTINCT rid FROM things WHERE rid IN ({marks})", some)  # noqa: S608
+            found.update(bytes(rid).hex() for (rid,) in rows)
+        return found
 
     def kept_import(self, sha256: str) -> CatalogObject | None:
         """The object that holds an imported file with these bytes, if one does."""
@@ -377,7 +425,7 @@ class Catalog:
 
     def quarantine_items(self, *, unresolved_only: bool = True) -> list[tuple[str, str]]:
         """(qid, object key) of the items in quarantine, in ledger order."""
-        where = "WHERE resolved IS NULL" if unresolved_only else ""
+        where = "WHERE key IS NOT NULL" + (" AND resolved IS NULL" if unresolved_only else "")
         return list(self._db.execute(f"SELECT qid, key FROM quarantine {where} ORDER BY n, qid"))  # noqa: S608
 
     def quarantine_waiting(self) -> dict[tuple[str, str], tuple[int, int]]:
@@ -410,6 +458,9 @@ class Catalog:
         Looked up in the Parquet itself: an index of a million random ids would cost every harvest, and this costs a
         fraction of a second now and then.
         """
+        return self.reading(lambda: self._where(rid))
+
+    def _where(self, rid: str) -> list[tuple[int, int, int, str]]:
         found: list[tuple[int, int, int, str]] = []
         for located in self.objects("records"):
             table = pq.read_table(self._mirror.path(located), columns=["rid", "version"], partitioning=None)
@@ -461,10 +512,12 @@ class Catalog:
 
 
 def keys_gone(header: Mapping[str, Any]) -> Iterator[str]:
-    """The keys of objects that an entry says are no longer records."""
+    """The keys of objects that an entry says are no longer records, or may be destroyed at any moment (a claim)."""
     note = header.get("note") or {}
     if header["what"] == "rewrite":
         yield from (key for key, _version in note["from"])
+    elif header["what"] == "disposal.claimed":
+        yield from (key for key, _version in note["objects"])
     elif header["what"] == "disposal.destroyed":
         yield from (one["key"] for one in note["objects"])
 

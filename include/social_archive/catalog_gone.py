@@ -142,6 +142,13 @@ class GoneThings:
         ).fetchone()
         return row[0] if row else None
 
+    def destroyed_with(self, leaf: int) -> Gone | None:
+        """The object in which this leaf's record lay when a disposal destroyed it."""
+        row = self._db.execute(
+            "SELECT key FROM disposed WHERE first <= ? AND last >= ? ORDER BY first DESC LIMIT 1", (leaf, leaf)
+        ).fetchone()
+        return self.get(row[0]) if row else None
+
     def disposed_cohorts(self) -> list[DisposedCohort]:
         """What was destroyed, by folder and disposal; records only."""
         rows = self._db.execute(

@@ -62,11 +62,12 @@ class OwnThings:
         self._db = db
         db.executescript(_SCHEMA)
 
-    def take(self, table: pa.Table) -> None:
+    def take(self, table: pa.Table, *, moved: bool = False) -> None:
         """What the account itself said, by what an export without ids would have in common with it.
 
         Every version's text stays: an older export shows an older one. A thing that was known without an id and has
-        one now is forgotten under the id that we had made up.
+        one now is forgotten under the id that we had made up. `moved`: rows of a rewritten object, which may be older
+        than what was taken in before.
         """
         spoken = pc.is_in(table.column("kind"), pa.array(JOINABLE))
         matched = pc.or_(table.column("author_is_account"), pc.is_in(table.column("platform"), pa.array(BY_ID)))
@@ -77,7 +78,7 @@ class OwnThings:
             "platform", "account", "kind", "created_at", "body", "media", "native_id", "rid", "version",
             "author_is_account",
         )  # fmt: skip
-        rows, joined = [], []
+        rows, joined, made_up = [], [], []
         for platform, account, kind, created_at, body, media, native_id, rid, version, said_by_us in zip(
             *(_values(own.column(name)) for name in names), strict=True
         ):
@@ -87,11 +88,18 @@ class OwnThings:
             if match is not None:
                 row = (platform, account, bytes.fromhex(match), native_id, bytes.fromhex(rid))
                 rows.append(row)
-                if version > 1 and not is_idless(native_id):
+                if moved and is_idless(native_id):
+                    made_up.append((platform, account, row[2], row[4]))
+                elif version > 1 and not is_idless(native_id):
                     joined.append((platform, account, row[2], row[4]))
         self._db.executemany("INSERT OR IGNORE INTO own VALUES (?, ?, ?, ?, ?)", rows)
-        if joined:
-            self._forget_made_up(joined)
+        if joined or made_up:
+            self._forget_made_up(joined + [row for row in made_up if self._is_named(*row)])
+
+    def _is_named(self, platform: str, account: str, match: bytes, rid: bytes) -> bool:
+        """Does a thing with a made-up id have its real one by now?"""
+        same = f"SELECT 1 FROM own WHERE platform = ? AND account = ? AND match = ? AND rid = ? AND NOT ({_MADE_UP})"  # noqa: S608
+        return self._db.execute(same, (platform, account, match, rid)).fetchone() is not None
 
     def _forget_made_up(self, joined: Sequence[tuple[str, str, bytes, bytes]]) -> None:
         same = f"SELECT native_id FROM own WHERE platform = ? AND account = ? AND match = ? AND rid = ? AND {_MADE_UP}"  # noqa: S608

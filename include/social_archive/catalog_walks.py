@@ -88,12 +88,17 @@ class Walks:
 
     def entries_of(self, leaves: Sequence[int] | np.ndarray[Any, Any]) -> list[int]:
         """The number of the entry that holds each of these leaves."""
+        return self.numbers_of(leaves).tolist()
+
+    def numbers_of(self, leaves: Sequence[int] | np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The same as one array."""
         if len(leaves) == 1:
             found = "SELECT n FROM entries WHERE first_leaf <= ? ORDER BY first_leaf DESC LIMIT 1"
-            return [int(self._db.execute(found, (int(leaves[0]),)).fetchone()[0])]
+            return np.array([self._db.execute(found, (int(leaves[0]),)).fetchone()[0]], dtype=np.int64)
         known = self._db.execute("SELECT first_leaf, n FROM entries ORDER BY first_leaf").fetchall()
-        firsts, numbers = np.array(known, dtype=np.int64).T
-        return [int(n) for n in numbers[np.searchsorted(firsts, np.asarray(leaves), side="right") - 1]]
+        firsts, numbers = np.array(known, dtype=np.int64).reshape(-1, 2).T
+        found_at = np.searchsorted(firsts, np.asarray(leaves, dtype=np.int64), side="right") - 1
+        return np.asarray(numbers[found_at], dtype=np.int64)
 
     def entry_at(self, n: int) -> tuple[str, str, Told]:
         """(what, time, note) of entry `n`."""

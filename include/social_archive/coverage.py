@@ -18,6 +18,7 @@ from social_archive.coverage_claim import claim
 from social_archive.entry import moment
 from social_archive.errors import ArchiveError
 from social_archive.record import canonical, micros
+from social_archive.retention.answers import began
 from social_archive.search import Query, Search
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from social_archive.catalog_walks import Told
     from social_archive.config import Account
     from social_archive.ledger import Head
+    from social_archive.retention.answers import DisposedFolder
 
 FORMAT: Final = "social-records-archive/coverage/v1"
 ABSENT: Final = ("deleted", "account_gone", "missing_unconfirmed", "inaccessible")
@@ -61,6 +63,20 @@ class Statements:
 
     def of(self, account: Account, asked: Asked) -> Statement:
         """The statement about one account. Raises NothingToState for an empty period."""
+        while True:
+            if self._search.position != self._head.n:
+                self._take_position()
+            stated = self._of(account, asked)
+            if self._search.position == self._head.n:  # objects may be moved meanwhile, and the search goes with them
+                return stated
+
+    def _take_position(self) -> None:
+        head = self._archive.catalog.catch_up()
+        self._search.look_at_what_is_there()
+        if head is not None:
+            self._head = head
+
+    def _of(self, account: Account, asked: Asked) -> Statement:
         where = (account.platform, account.name)
         since, until = self._period(where, asked)
         looks = self._archive.catalog.walks.of(*where, since=since, until=until)
@@ -78,6 +94,7 @@ class Statements:
             "absent": self._absent(where, since, until),
             "gaps": self._gaps(where, since, until),
             "quarantine": {"open": self._search.quarantined(_query(where, since, None))},
+            "disposed": self._disposed(where, since, until),
         }
         if asked.ids:
             stated["absent_ids"] = self._absent_ids(where, since, until)
@@ -97,9 +114,11 @@ class Statements:
         return since, until
 
     def _beginning(self, where: tuple[str, str], until: int) -> int:
-        """The first post; without one, the first look; without one, an empty minute before the end."""
+        """The first post, or month of what is gone; else the first look; else an empty minute before the end."""
         posts = self._archive.catalog.posts(*where, None).values()
         dates = [known.created_at for known in posts if known.created_at is not None and known.created_at < until]
+        if (first := began(self._archive, *where)) is not None and first < until:
+            dates.append(first)
         looks = [told["started"] for told in self._archive.catalog.walks.of(*where, until=until)[:1]]
         return min([*dates, *looks], default=until - 60_000_000)
 
@@ -142,6 +161,17 @@ class Statements:
             for g in self._search.gaps(_query(where, since, until))
         ]  # fmt: skip
         return sorted(found, key=lambda g: (g["scope"], g["from"] or "", g["reason"], g["rid"]))
+
+    def _disposed(self, where: tuple[str, str], since: int, until: int) -> list[dict[str, Any]]:
+        """Folders that may have held records of the period and were destroyed. Statements made before this was told
+        lack the field."""
+        found = [_placed(folder) for folder in self._search.disposed(_query(where, since, until))]
+        return sorted(found, key=lambda f: (f["month"], f["series"], f["disposal"]))
+
+
+def _placed(folder: DisposedFolder) -> dict[str, Any]:
+    told = folder.to_dict()
+    return {name: told[name] for name in ("series", "month", "records", "disposal", "certificate")}
 
 
 def encode(statement: Statement) -> bytes:

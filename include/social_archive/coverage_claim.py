@@ -73,8 +73,19 @@ def _cannot(s: Statement, first_look: str | None, zone: ZoneInfo) -> Iterator[st
     last = s["looks"]["last_complete"]
     if last is not None and last < s["period"]["to"]:
         yield f"Nothing is claimed for the time after {_day(last, zone)}."
+    yield from _disposed(s)
     if held := s["quarantine"]["open"]:
         yield f"{_times(held, 'item')} in quarantine may belong to this period."
+
+
+def _disposed(s: Statement) -> Iterator[str]:
+    """One sentence for each disposal of folders that overlap the period."""
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for folder in s.get("disposed", ()):
+        counts[folder["disposal"], folder["certificate"]] += folder["records"]
+    for (disposal, certificate), records in sorted(counts.items(), key=lambda one: (one[0][1] or "~", one[0][0])):
+        under = f"certificate {certificate}" if certificate else f"disposal {disposal}, whose certificate is pending"
+        yield f"Not counted here: {_times(records, 'record')} of months in this period, disposed of under {under}."
 
 
 def _counted(s: Statement, scope: str) -> list[tuple[str, int]]:

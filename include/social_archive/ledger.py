@@ -83,10 +83,11 @@ class Ledger:
 
     `signer` None: read-only. `vkey` pins the key that must have signed entry 0. `lock_file` is a courtesy between the
     processes of one host (the store backs off for seconds when two write one key); correctness never rests on it.
+    `may_write` is asked before every append, and raises if nothing may be written now.
     """
 
     def __init__(self, store: Store, signer: Signer | None, origin: str, *, vkey: str | None = None,
-                 lock_days: int = 365, lock_file: Path | None = None,
+                 lock_days: int = 365, lock_file: Path | None = None, may_write: Callable[[], None] | None = None,
                  now: Callable[[], datetime] = lambda: datetime.now(UTC),
                  sleep: Callable[[float], None] = time.sleep) -> None:  # fmt: skip
         if signer is not None and signer.name != origin:
@@ -96,6 +97,7 @@ class Ledger:
         self.origin = origin
         self.lock_days = lock_days
         self.lock_file = lock_file
+        self._may_write = may_write
         self._pinned = vkey
         self._key: str | None = signer.vkey if signer else None  # the key that signs the tail, once known
         self._seen: dict[int, _Seen] = {}  # entries that this object has read
@@ -169,6 +171,8 @@ class Ledger:
         """
         if self.signer is None:
             raise ConfigError("This ledger was opened for reading: there is no signing key.")
+        if self._may_write is not None:
+            self._may_write()
         with self._turn():
             done = self._committed_already(draft.txn, head, since)
             if done is not None:

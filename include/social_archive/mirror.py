@@ -63,7 +63,7 @@ class Mirror:
         """Drop these, and whatever else lies in their folders that is not in `keep` (an older form of the same)."""
         for folder in {(self.folder / key).parent for key in keys}:
             for path in folder.iterdir() if folder.is_dir() else ():
-                if path.relative_to(self.folder).as_posix() not in keep:
+                if path.is_file() and path.relative_to(self.folder).as_posix() not in keep:
                     path.unlink(missing_ok=True)
 
     def clear(self) -> None:

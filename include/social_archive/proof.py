@@ -122,8 +122,8 @@ def _typed(value: Any) -> dict[str, Any]:
 # --------------------------------------------------------------------------- checking
 
 
-class _Broken(Exception):
-    """The proof cannot be read further; the text says why."""
+class Broken(Exception):
+    """A proof cannot be read further; the text says why."""
 
 
 def verify_proof(proof: Any, vkey: str | None = None) -> ProofReport:
@@ -134,14 +134,14 @@ def verify_proof(proof: Any, vkey: str | None = None) -> ProofReport:
     """
     try:
         return _checked(proof, vkey)
-    except _Broken as broken:
+    except Broken as broken:
         return ProofReport([str(broken)], key_given=vkey is not None)
 
 
 def _checked(proof: Any, vkey: str | None) -> ProofReport:
     if not isinstance(proof, dict) or proof.get("format") != FORMAT:
-        raise _Broken("this is not a proof of this archive's format")
-    leaf, line = _leaf(proof)
+        raise Broken("this is not a proof of this archive's format")
+    leaf, line = record_leaf(proof)
     fields, withheld, commitment = _fields(proof.get("fields"))
     problems = []
     if commitment.hex() != leaf.get("c"):
@@ -150,34 +150,35 @@ def _checked(proof: Any, vkey: str | None) -> ProofReport:
     if proof.get("record") != named or type(proof["record"]["ver"]) is not int:
         problems.append("the record named is not the record in the leaf")
     key = vkey if vkey is not None else proof.get("vkey")
-    origin, size = _in_tree(proof, line, key, problems)
+    origin, size = in_tree(proof, line, key, problems)
     return ProofReport(problems, str(leaf["rid"]), leaf["ver"], str(leaf.get("series", "")), fields, withheld,
                        origin, size, key if isinstance(key, str) else "", vkey is not None)  # fmt: skip
 
 
-def _leaf(proof: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def record_leaf(proof: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The leaf that a proof is of, read and as it stands in the ledger. Raises Broken."""
     text = proof.get("leaf")
     try:
         line = text.encode() if isinstance(text, str) else b""
         leaf = json.loads(line)
         whole = canonical(leaf) == line
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise _Broken("the leaf is not JSON") from None
+        raise Broken("the leaf is not JSON") from None
     known = isinstance(leaf, dict) and leaf.get("t") == "record" and isinstance(leaf.get("rid"), str)
     if not whole or not known or type(leaf.get("ver")) is not int:
-        raise _Broken("the leaf is not that of a record")
+        raise Broken("the leaf is not that of a record")
     return leaf, line
 
 
 def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:
     """(revealed values, names withheld, the record's commitment that they make)."""
     if not isinstance(listed, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in listed):
-        raise _Broken("the fields are not a list of named fields")
+        raise Broken("the fields are not a list of named fields")
     names = [f["name"] for f in listed]
     if not _survives_encoding(names):
-        raise _Broken("a field's name is not text")
+        raise Broken("a field's name is not text")
     if names != sorted(set(names)):
-        raise _Broken("the fields are not in order, or one is there twice")
+        raise Broken("the fields are not in order, or one is there twice")
     shown: dict[str, Any] = {}
     withheld = []
     parts = []
@@ -189,7 +190,7 @@ def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:
             withheld.append(f["name"])
             parts.append((f["name"], _hash(f["commitment"])))
         else:
-            raise _Broken("a field has neither value and salt nor a commitment")
+            raise Broken("a field has neither value and salt nor a commitment")
     return shown, withheld, combine(parts)
 
 
@@ -202,7 +203,7 @@ def _value(typed: Any) -> Any:
                 return base64.b64decode(value, validate=True)
         elif tag == ("s" if isinstance(value, str) else "j") and _survives_encoding(value):
             return value
-    raise _Broken("a field's value is not in one of the forms s, b, j")
+    raise Broken("a field's value is not in one of the forms s, b, j")
 
 
 def _survives_encoding(value: Any) -> bool:
@@ -219,18 +220,18 @@ def _hash(text: Any) -> bytes:
     except ValueError:
         raw = b""
     if len(raw) != 32:
-        raise _Broken("a salt, commitment or tree hash is not 32 bytes in hexadecimal")
+        raise Broken("a salt, commitment or tree hash is not 32 bytes in hexadecimal")
     return raw
 
 
-def _in_tree(proof: dict[str, Any], line: bytes, key: Any, problems: list[str]) -> tuple[str, int]:
+def in_tree(proof: dict[str, Any], line: bytes, key: Any, problems: list[str]) -> tuple[str, int]:
     """Check signature and inclusion; (origin, tree size) of the checkpoint."""
     index, path = proof.get("leaf_index"), proof.get("inclusion")
     if type(index) is not int or not isinstance(path, list):
-        raise _Broken("the place in the tree is missing")
+        raise Broken("the place in the tree is missing")
     hashes = [_hash(h) for h in path]
     if not isinstance(key, str) or not isinstance(proof.get("checkpoint"), str):
-        raise _Broken("the checkpoint or the verifier key is missing")
+        raise Broken("the checkpoint or the verifier key is missing")
     try:
         checkpoint = open_checkpoint(proof["checkpoint"], key)
     except BadNote as bad:

@@ -24,6 +24,10 @@ def prove(
     Reads the ledger from its beginning to the version's entry: its leaf hashes are the tree. Raises NotFound,
     CannotProve, LedgerError.
     """
+    return archive.catalog.reading(lambda: _prove(archive, rid, version, reveal))
+
+
+def _prove(archive: Archive, rid: str, version: int | None, reveal: Collection[str] | None) -> dict[str, Any]:
     places = archive.catalog.where(rid)
     if version is not None:
         places = [place for place in places if place[0] == version]

@@ -10,13 +10,15 @@ collects both.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
-import json
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -24,11 +26,12 @@ import pyarrow.parquet as pq
 
 from social_archive import leaves as leaf_map
 from social_archive.accession import describe, seal
+from social_archive.commitments import Commitments, column_of
 from social_archive.crash import crash_point
-from social_archive.errors import ArchiveError, ConfigError, LedgerError
+from social_archive.errors import ArchiveError, ConfigError, LedgerError, NotFound
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.record import canonical
-from social_archive.store import COMPLIANCE, ObjectRef
+from social_archive.store import COMPLIANCE, LockState, ObjectRef
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -77,6 +80,15 @@ class Rewritten:
     left: int
 
 
+class OldVersion(Protocol):
+    """An object version that was a record's place."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def version_id(self) -> str: ...
+
+
 @dataclass
 class _Plan:
     sources: Sequence[CatalogObject]
@@ -84,15 +96,22 @@ class _Plan:
     copies: Sequence[Copied]
     why: Why
     may: Callable[[], None] | None
+    commitments: Commitments
     written: list[dict[str, Any]] = field(default_factory=list)
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     tables: list[tuple[dict[str, Any], pa.Table]] = field(default_factory=list)
 
 
 def read(archive: Archive, source: CatalogObject) -> tuple[pa.Table, leaf_map.Leaves]:
-    """All rows of a live object, and the leaf of each."""
-    table = pq.read_table(archive.mirror.path(source), partitioning=None)
-    return table, archive.catalog.leaves_of(source.key)
+    """All rows of a live object, and the leaf of each. Raises NotFound, Corrupt.
+
+    The copy on this disk is hashed once more: what is read here becomes the record, and the original goes.
+    """
+    body = archive.mirror.path(source).read_bytes()
+    if hashlib.sha256(body).hexdigest() != source.sha256:
+        body = archive.store.get(source.key, source.version_id, sha256=source.sha256)
+        archive.mirror.keep(source.key, body)
+    return pq.ParquetFile(pa.BufferReader(body)).read(), archive.catalog.leaves_of(source.key)
 
 
 def rewrite(
@@ -104,14 +123,16 @@ def rewrite(
     copies: Sequence[Copied] = (),
     may: Callable[[], None] | None = None,
     remove: bool = True,
+    commitments: Commitments | None = None,
 ) -> Rewritten:
     """Put the rows of `sources` into `targets`, every row exactly once, and remove the sources.
 
     `may` is asked at every head before the commit and raises if it must not happen any more. `copies` are media that
     go along; their sources count among what is removed. Raises SourcesChanged, LedgerError (a row is not what the
     ledger committed), StoreError. `remove=False` leaves the old versions to a later call of `remove_old`.
+    `commitments`: what was read of the ledger so far, where one run rewrites many objects.
     """
-    plan = _Plan(sources, targets, copies, why, may)
+    plan = _Plan(sources, targets, copies, why, may, commitments or Commitments(archive))
     _check_rows(archive, plan)
     _write(archive, plan)
     crash_point("rewrite-written")
@@ -132,10 +153,9 @@ def _check_rows(archive: Archive, plan: _Plan) -> None:
     given = [target.leaves for target in plan.targets]
     if not np.array_equal(np.sort(_joined(owed)), np.sort(_joined(given))):
         raise LedgerError("The rows to be moved are not the rows that are there. Nothing was changed.")
-    commitments = Commitments(archive)
     for target in plan.targets:
-        held = [commitment.hex() for commitment in target.table.column("commitment").to_pylist()]
-        if commitments.of(target.leaves, target.cls) != held:
+        committed = plan.commitments.of(target.leaves, target.cls)
+        if not np.array_equal(committed, column_of(target.table)):
             raise LedgerError(
                 "A stored row is not the one that the ledger committed. Nothing was changed.",
                 remedy="Run `archive ledger verify` and `archive audit`; the row's object may be damaged.",
@@ -144,35 +164,6 @@ def _check_rows(archive: Archive, plan: _Plan) -> None:
 
 def _joined(parts: Sequence[leaf_map.Leaves]) -> leaf_map.Leaves:
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-
-
-class Commitments:
-    """The commitments that the ledger holds, by leaf index. Reads each entry once."""
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-        self._entries: dict[int, tuple[int, list[str]]] = {}
-
-    def of(self, leaves: leaf_map.Leaves, cls: str = "records") -> list[str]:
-        """In the order of `leaves`. Raises LedgerError for a leaf that is not of a record (or quarantined item)."""
-        if not len(leaves):
-            return []
-        numbers = self._archive.catalog.walks.entries_of(leaves)
-        found = []
-        for leaf, n in zip(leaves.tolist(), numbers, strict=True):
-            first, commitments = self._entry(n, b'"t":"record"' if cls == "records" else b'"t":"quarantine"')
-            value = commitments[leaf - first] if leaf - first < len(commitments) else ""
-            if not value:
-                raise LedgerError(f"Leaf {leaf} of the ledger is not of the kind that its object claims.")
-            found.append(value)
-        return found
-
-    def _entry(self, n: int, mark: bytes) -> tuple[int, list[str]]:
-        if n not in self._entries:
-            entry = self._archive.ledger.read(n)
-            values = [json.loads(line)["c"] if mark in line else "" for line in entry.leaves]
-            self._entries[n] = (entry.first_leaf, values)
-        return self._entries[n]
 
 
 def _write(archive: Archive, plan: _Plan) -> None:
@@ -193,7 +184,7 @@ def _put_rows(archive: Archive, target: Target) -> tuple[dict[str, Any], bytes, 
     pq.write_table(table, sink, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP,
                    write_statistics=True)  # fmt: skip
     body = sink.getvalue()
-    back = pq.read_table(io.BytesIO(body), partitioning=None)
+    back = pq.ParquetFile(pa.BufferReader(body)).read()
     named = leaf_map.of_table(back)
     if not back.equals(table) or named is None or not np.array_equal(named, target.leaves):
         raise LedgerError("The rewritten rows do not read back as they were. Nothing was changed.")
@@ -261,7 +252,7 @@ def _settle(archive: Archive, plan: _Plan, entry: Entry) -> None:
     seal(archive, entry.header["objects"])
 
 
-def remove_old(archive: Archive, old: Sequence[CatalogObject]) -> int:
+def remove_old(archive: Archive, old: Sequence[OldVersion]) -> int:
     """Destroy old versions that the ledger no longer names; how many are gone. Idempotent.
 
     A version under a COMPLIANCE lock stays until the lock ends, and without the disposer's keys all stay: the audit
@@ -271,22 +262,27 @@ def remove_old(archive: Archive, old: Sequence[CatalogObject]) -> int:
         store = archive.disposer
     except ConfigError:
         return 0
-    live = {(o.key, o.version_id) for o in archive.catalog.objects()}
-
-    def one(source: CatalogObject) -> bool:
-        if (source.key, source.version_id) in live:
+    for source in old:
+        now = archive.catalog.object(source.key)
+        if now is not None and now.version_id == source.version_id:
             raise LedgerError("An object that the ledger names was to be removed. Nothing was removed.")
-        ref = ObjectRef(source.key, source.version_id, source.size, source.sha256)
-        if store.exists(ref.key, ref.version_id):
-            if store.lock_state(ref.key, ref.version_id).mode == COMPLIANCE:
+
+    def one(source: OldVersion) -> bool:
+        with contextlib.suppress(NotFound):  # gone already, or only its metadata is: `destroy` looks for what is left
+            if is_immovable(store.lock_state(source.key, source.version_id)):
                 return False
-            store.destroy(ref, bypass_governance=True)
+        store.destroy(ObjectRef(source.key, source.version_id, 0, ""), bypass_governance=True)
         archive.mirror.drop(source.key)
         crash_point("rewrite-removed-one")
         return True
 
     with ThreadPoolExecutor(_WORKERS) as pool:
         return sum(pool.map(one, old))
+
+
+def is_immovable(lock: LockState) -> bool:
+    """Is a version under a lock that nobody may lift before its time?"""
+    return lock.mode == COMPLIANCE and lock.retain_until is not None and lock.retain_until > datetime.now(UTC)
 
 
 def cohort_columns(table: pa.Table, values: Mapping[str, Any]) -> pa.Table:

@@ -10,8 +10,8 @@ All times are microseconds since the epoch, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
@@ -20,10 +20,12 @@ import pyarrow as pa
 from social_archive import wording
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.record import SCHEMA
+from social_archive.search_files import Files, Moving, again
 from social_archive.threads import Node, Thread, moment, reading_order, tree
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.retention.answers import DisposedFolder
 
 __all__ = ["GROUPS", "Gap", "Node", "Query", "Results", "Search", "SearchError", "Thread"]
 
@@ -88,16 +90,23 @@ class Gap:
 
 @dataclass(frozen=True)
 class Results:
-    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span."""
+    """One page of an answer, newest first. `quarantined` counts unresolved items that may belong to the span.
+
+    `disposed` are folders that may have held what was asked for, and were destroyed.
+    """
 
     rows: list[Row]
     total: int
     gaps: list[Gap]
     quarantined: int
+    disposed: list[DisposedFolder] = field(default_factory=list)
 
 
-class Search:
-    """A search over Parquet files of `SCHEMA`. Cheap to make; one per command or request, not shared by threads."""
+class Search(Moving):
+    """A search over Parquet files of `SCHEMA`. Cheap to make; one per command or request, not shared by threads.
+
+    `follow` tells which files there are by now: objects may be rewritten while somebody searches.
+    """
 
     def __init__(
         self,
@@ -105,9 +114,11 @@ class Search:
         *,
         quarantine: Sequence[Path] = (),
         resolved: frozenset[str] = frozenset(),
+        disposed: Callable[[Query], list[DisposedFolder]] = lambda query: [],
         time_zone: str = "UTC",
         memory_limit: str = "1GB",
         threads: int = 2,
+        follow: Callable[[], Files] | None = None,
     ) -> None:
         import duckdb
 
@@ -118,32 +129,38 @@ class Search:
                     "dynamic_or_filter_threshold": "2000"},  # a page's ids become a filter of the scan
         )  # fmt: skip
         self._db.execute("SET TimeZone = $zone", {"zone": time_zone})  # only for grouping by month
-        self._quarantine = list(quarantine)
-        self._resolved = resolved
-        if paths:
-            self._db.execute(f"CREATE VIEW records AS SELECT * FROM {_parquet(paths)}")  # noqa: S608
+        self._db.register("nothing", SCHEMA.empty_table())
+        self._disposed = disposed
+        self.follow = follow
+        if follow is None:
+            self._look_at(Files(paths, quarantine, resolved))
         else:
-            self._db.register("records", SCHEMA.empty_table())
-        self._view_things()
+            self.look_at_what_is_there()
 
     @classmethod
     def of(cls, archive: Archive) -> Search:
         """The search over everything that an archive's ledger names."""
-        quarantine = archive.catalog.objects("quarantine")
-        open_items = {qid for qid, _ in archive.catalog.quarantine_items()}
-        every = {qid for qid, _ in archive.catalog.quarantine_items(unresolved_only=False)}
+        from social_archive.retention.answers import cohorts
+
         return cls(
-            archive.mirror.paths(archive.catalog.objects("records")),
-            quarantine=archive.mirror.paths(quarantine),
-            resolved=frozenset(every - open_items),
+            (),
+            disposed=lambda query: cohorts(archive, query),
             time_zone=archive.agency.body.time_zone,
+            follow=lambda: archive.catalog.reading(lambda: Files.of(archive)),
         )
+
+    def _look_at(self, files: Files) -> None:
+        self._quarantine, self._resolved, self.position = list(files.quarantine), files.resolved, files.position
+        source = _parquet(files.records) if files.records else "nothing"
+        self._db.execute(f"CREATE OR REPLACE TEMP VIEW records AS SELECT * FROM {source}")  # noqa: S608
+        self._view_things()
 
     def close(self) -> None:
         self._db.close()
 
     # ---------------------------------------------------------------- finding
 
+    @again
     def find(self, query: Query) -> Results:
         """The things that match, newest first, with the gaps that overlap the asked-for span."""
         if query.limit < 0 or query.offset < 0:
@@ -156,7 +173,8 @@ class Search:
             values,
         )
         total = int(self._db.execute("SELECT count(*) FROM hits").fetchall()[0][0])
-        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query))
+        return Results(self._page(source, query), total, self.gaps(query), self.quarantined(query),
+                       self.disposed(query))  # fmt: skip
 
     def _page(self, source: str, query: Query) -> list[Row]:
         """The full rows of one page of `hits`. The span of their dates lets DuckDB skip all other row groups."""
@@ -177,6 +195,7 @@ class Search:
             {},
         )
 
+    @again
     def counts(self, by: Sequence[str], query: Query | None = None) -> list[tuple[Any, ...]]:
         """(group values…, things) for what a query matches, sorted by the groups. Groups are those of `GROUPS`."""
         if unknown := [name for name in by if name not in GROUPS]:
@@ -190,6 +209,7 @@ class Search:
         counted = ", ".join([*columns, "count(*)"])
         return self._db.execute(f"SELECT {counted} FROM {source} WHERE {where}{grouping}", values).fetchall()  # noqa: S608
 
+    @again
     def gaps(self, query: Query | None = None) -> list[Gap]:
         """Gaps that overlap a query's accounts and span, oldest first.
 
@@ -211,6 +231,7 @@ class Search:
             for r in rows
         ]  # fmt: skip
 
+    @again
     def quarantined(self, query: Query | None = None) -> int:
         """Unresolved quarantined items that may belong to a query's accounts and span.
 
@@ -240,8 +261,13 @@ class Search:
             values,
         )
 
+    def disposed(self, query: Query | None = None) -> list[DisposedFolder]:
+        """Folders that were destroyed and overlap a query's accounts and span."""
+        return self._disposed(query or Query())
+
     # ---------------------------------------------------------------- one thing
 
+    @again
     def resolve(self, reference: str) -> str:
         """The rid behind a rid (or the first eight or more characters of one), a permalink or a platform's own id."""
         reference = reference.strip()
@@ -259,6 +285,7 @@ class Search:
                               remedy="Ask again with one of these ids.")  # fmt: skip
         return str(rids[0])
 
+    @again
     def thing(self, rid: str) -> Row:
         """One thing: its latest state with the last text that was seen."""
         rows = self._rows(f"SELECT {_select('things')} FROM things WHERE rid = $rid", {"rid": rid})  # noqa: S608
@@ -266,6 +293,7 @@ class Search:
             raise NotFound("There is no record with this id.")
         return rows[0]
 
+    @again
     def versions(self, rid: str, *, native: bool = False) -> list[Row]:
         """Every version of one thing, oldest first; with the platform's own bytes if asked for."""
         extra = ", native" if native else ""
@@ -274,6 +302,7 @@ class Search:
             {"rid": rid},
         )
 
+    @again
     def thread(self, rid: str) -> Thread:
         """The whole thread that a thing stands in, oldest first at each level, all versions at hand."""
         asked = self.thing(rid)
@@ -301,7 +330,7 @@ class Search:
         plain = ", ".join(_COLUMNS)
         merged = ", ".join(f"{'l' if name in _OF_LATEST else 'c'}.{name}" for name in _COLUMNS)
         self._db.execute(
-            f"CREATE TEMP TABLE edited AS WITH every AS ("  # noqa: S608
+            f"CREATE OR REPLACE TEMP TABLE edited AS WITH every AS ("  # noqa: S608
             f"  SELECT {plain} FROM records SEMI JOIN (SELECT rid FROM records WHERE version > 1) AS many USING (rid)),"
             " ranked AS (SELECT *, row_number() OVER (PARTITION BY rid ORDER BY version DESC) AS newest,"
             f"  row_number() OVER (PARTITION BY rid ORDER BY {_HAS_CONTENT} DESC, version DESC) AS fullest,"
@@ -310,7 +339,7 @@ class Search:
             " JOIN ranked AS c ON l.rid = c.rid AND l.newest = 1 AND c.fullest = 1"
         )
         self._db.execute(
-            f"CREATE TEMP VIEW things AS SELECT {plain}, version AS body_version, 1::BIGINT AS versions"  # noqa: S608
+            f"CREATE OR REPLACE TEMP VIEW things AS SELECT {plain}, version AS body_version, 1::BIGINT AS versions"  # noqa: S608
             f" FROM records ANTI JOIN edited USING (rid) UNION ALL SELECT {plain}, body_version, versions FROM edited"
         )
 

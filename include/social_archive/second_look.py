@@ -42,6 +42,10 @@ class Outcome:
 
 def items(archive: Archive, *, unresolved_only: bool = True, native: bool = False) -> list[Row]:
     """Quarantined items in ledger order, times in microseconds UTC. Without the bytes unless asked for."""
+    return archive.catalog.reading(lambda: _items(archive, unresolved_only, native))
+
+
+def _items(archive: Archive, unresolved_only: bool, native: bool) -> list[Row]:
     wanted = archive.catalog.quarantine_items(unresolved_only=unresolved_only)
     open_items = {qid for qid, _ in archive.catalog.quarantine_items()}
     rows: dict[str, Row] = {}
@@ -50,7 +54,7 @@ def items(archive: Archive, *, unresolved_only: bool = True, native: bool = Fals
     for key in dict.fromkeys(key for _, key in wanted):
         located = archive.catalog.object(key)
         if located is None:
-            continue
+            raise NotFound("The object that held quarantined items was moved.", remedy="Run the command again.")
         for row in pq.read_table(archive.mirror.path(located), columns=columns, partitioning=None).to_pylist():
             row["observed_at"] = micros(row["observed_at"]) if row["observed_at"] is not None else None
             row["resolved"] = row["qid"] not in open_items

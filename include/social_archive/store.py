@@ -149,17 +149,9 @@ class Store:
         )  # fmt: skip
         version_id = answer.get("VersionId") or "null"
         returned = answer.get("ChecksumSHA256") or self._head(key, version_id).get("ChecksumSHA256")
-        if returned != checksum and self._hash_of(key, version_id) != sha256:
+        if returned != checksum and self.sha256_of(key, version_id) != sha256:
             raise Corrupt(f"The store kept other bytes than were sent for {self._name(key)}.")
         return ObjectRef(key, version_id, size, sha256)
-
-    def _hash_of(self, key: str, version_id: str) -> str:
-        """SHA-256 of what the store holds, read back in pieces."""
-        digest = hashlib.sha256()
-        answer = self._call(self.client.get_object, key, Key=key, VersionId=version_id)
-        for chunk in answer["Body"].iter_chunks(1 << 20):
-            digest.update(chunk)
-        return digest.hexdigest()
 
     def seal(self, ref: ObjectRef, *, retain_until: datetime | None, mode: str = GOVERNANCE,
              hold: bool = False) -> None:  # fmt: skip
@@ -238,6 +230,28 @@ class Store:
             return answer["Body"].read(), _lock_in(answer)
 
         return self._call(whole, key, Key=key, **_version(version_id))
+
+    def sha256_of(self, key: str, version_id: str) -> str:
+        """SHA-256 (hex) of the bytes that the store holds, read in pieces. Raises NotFound."""
+
+        def hashed(**request: Any) -> str:
+            digest = hashlib.sha256()
+            for chunk in self.client.get_object(**request)["Body"].iter_chunks(1 << 20):
+                digest.update(chunk)
+            return digest.hexdigest()
+
+        return self._call(hashed, key, Key=key, VersionId=version_id)
+
+    def claimed(self, key: str, version_id: str) -> tuple[int, str | None]:
+        """What the store says of a version without sending it: its size, and its SHA-256 (hex) if it keeps one.
+
+        Raises NotFound.
+        """
+        answer = self._head(key, version_id)
+        checksum = answer.get("ChecksumSHA256")
+        if checksum is None or answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
+            return answer["ContentLength"], None
+        return answer["ContentLength"], base64.b64decode(checksum).hex()
 
     def lock_state(self, key: str, version_id: str | None = None) -> LockState:
         """The lock of a version. Raises NotFound."""

@@ -14,6 +14,7 @@ def opened(*, write: bool = True) -> Iterator[Archive]:
     use_airflow_connections()
     archive = open_archive(write=write)
     try:
+        archive.require_open()
         yield archive
     finally:
         archive.close()

@@ -132,6 +132,25 @@ def verify_ledger() -> dict[str, Any]:
 
 
 @task
+def check_completeness() -> dict[str, Any]:
+    """Every leaf of the ledger opens or one certificate covers it; fail, with the codes, if that is not so."""
+    from social_archive.completeness import check
+
+    with opened(write=False) as archive:
+        found = check(archive)
+    counts = {"leaves": found.leaves, "records": found.records, "quarantined": found.quarantined,
+              "disposed": sum(one.leaves for one in found.covered), "warnings": len(found.findings)}  # fmt: skip
+    if not found.ok:
+        for finding in found.findings:
+            log.error("%s: %s", finding.code, finding.to_dict())
+        raise LedgerError(
+            f"Not every leaf is accounted for: {len(found.findings)} findings ({', '.join(found.codes)}).",
+            remedy="Stop disposals, keep the bucket as it is, and run `archive audit` for the list.",
+        )
+    return counts
+
+
+@task
 def sweep_seals() -> dict[str, Any]:
     """Lock every committed object that a crash left unlocked; fail if one that the ledger names is not there."""
     from social_archive import audit

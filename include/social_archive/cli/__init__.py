@@ -56,7 +56,9 @@ def _register() -> None:
     """In the order in which `archive --help` lists them."""
     from social_archive.cli import (
         accounts,
+        audit,
         certificate,
+        consolidate,
         coverage,
         digest,
         disposal,
@@ -73,13 +75,15 @@ def _register() -> None:
         retention,
         show,
         stack,
+        tag,
         tour,
         try_account,
+        why,
     )  # fmt: skip
 
     for module in (
-        stack, tour, accounts, harvest, importing, find, show, prove, coverage, retention, hold, disposal,
-        certificate, quarantine, digest, ledger, law, doctor, init, try_account,
+        stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
+        consolidate, disposal, certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

@@ -149,6 +149,7 @@ def _print(s: Statement) -> None:
         ("looks", f"{looks['kept']:,} on record: {outcomes or 'none'}"),
         ("records", f"{sum(sum(states.values()) for states in s['records']['created'].values()):,} of the period"),
         ("absent", ", ".join(absent) or "none"),
+        ("disposed of", f"{sum(f['records'] for f in s['disposed']):,}" if s["disposed"] else None),
         ("totals", output.safe("; ".join(totals))),
         ("ledger", f"{s['ledger']['entries']:,} entries, root {s['ledger']['root'][:16]}…"),
     ]))  # fmt: skip

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 from rich.text import Text
 
 from social_archive.cli import output
 from social_archive.cli.settings import Json, load_environment, opened, settings
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
 
 VERIFICATION_FAILED = 3
 
@@ -52,14 +57,28 @@ def doctor(_json: Json = False) -> None:
 
 
 def rebuild(_json: Json = False) -> None:
-    """Throw away every cache and read the archive again from the bucket, checking each object's hash."""
+    """Throw away every cache and read the archive again from the bucket, checking each object's hash.
+
+    What was disposed of and is back (a restored backup) is destroyed again; until the end nothing else may write.
+    """
     from social_archive.rebuild import rebuild as start_over
 
     with opened(catch_up=False) as archive, output.counting("Replaying the ledger") as tell:
+        archive.write = _has_key(archive)
         done = start_over(archive, progress=tell)
     if settings.as_json:
         output.print_json(done)
         return
     out = output.console()
     out.print(Text("Rebuilt from the bucket.", style="bold green"))
-    out.print(output.facts([(name, f"{many:,}") for name, many in done.items()]))
+    out.print(output.facts([(name.replace("_", " "), f"{many:,}") for name, many in done.items()]))
+
+
+def _has_key(archive: Archive) -> bool:
+    """Reading needs no signing key; only a hold that has to move what a disposal claimed writes an entry."""
+    from social_archive.errors import ConfigError
+
+    try:
+        return bool(archive.signer)
+    except ConfigError:
+        return False

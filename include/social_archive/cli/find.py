@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from social_archive.cli import output
+from social_archive.cli.disposed import print_disposed
 from social_archive.cli.settings import Json, follow, opened, settings
 from social_archive.record import KINDS, STATES, micros
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from social_archive.archive import Archive
+    from social_archive.retention.answers import DisposedFolder
     from social_archive.search import Gap, Query, Results, Row
 
 EPILOG = (
@@ -54,7 +56,7 @@ def find(
     ] = None,
     _json: Json = False,
 ) -> None:
-    """Search posts, comments, replies and profiles. Newest first; gaps that overlap the answer are named."""
+    """Search posts, comments, replies and profiles. Newest first; gaps and disposals that overlap it are named."""
     from social_archive.search import Query, Search
 
     kinds, states = one_of(kind, KINDS, "--kind"), one_of(state, STATES, "--state")
@@ -74,11 +76,11 @@ def find(
             if count is not None:
                 groups = [part.strip() for part in count.split(",") if part.strip()]
                 counted = search.counts(groups, query)
-                overlapping = search.gaps(query)
+                overlapping, disposed = search.gaps(query), search.disposed(query)
             else:
                 results = search.find(query)
     if count is not None:
-        _print_counts(groups, counted, overlapping, zone)
+        _print_counts(groups, counted, overlapping, disposed, zone)
     elif settings.as_json:
         output.print_json(_json_of(query, results))
     else:
@@ -168,6 +170,7 @@ def _json_of(query: Query, results: Results) -> dict[str, Any]:
         "rows": [output.row_json(row) for row in results.rows],
         "gaps": [gap_json(gap) for gap in results.gaps],
         "quarantined": results.quarantined,
+        "disposed": [folder.to_dict() for folder in results.disposed],
     }
 
 
@@ -190,6 +193,7 @@ def _print_results(query: Query, results: Results, zone: str) -> None:
     out.print(_summary(query, results))
     if query.kinds != ("gap",):
         print_gaps(out, results.gaps, zone)
+        print_disposed(out, results.disposed)
     if results.quarantined:
         what = output.plural(results.quarantined, "item")
         out.print(Text(f"{what} in quarantine may belong here: archive quarantine list", style="yellow"))
@@ -293,11 +297,13 @@ def gap_words(row: Row, zone: str) -> Text:
     return Text(f"{(row['gap_reason'] or 'unknown').replace('_', ' ')}, {start} to {end}", style="bold")
 
 
-def _print_counts(groups: list[str], counted: list[tuple[Any, ...]], gaps: list[Gap], zone: str) -> None:
+def _print_counts(groups: list[str], counted: list[tuple[Any, ...]], gaps: list[Gap],
+                  disposed: list[DisposedFolder], zone: str) -> None:  # fmt: skip
     total = sum(row[-1] for row in counted)
     if settings.as_json:
         rows = [dict(zip([*groups, "things"], row, strict=True)) for row in counted]
-        output.print_json({"by": groups, "total": total, "rows": rows, "gaps": [gap_json(g) for g in gaps]})
+        output.print_json({"by": groups, "total": total, "rows": rows, "gaps": [gap_json(g) for g in gaps],
+                           "disposed": [folder.to_dict() for folder in disposed]})  # fmt: skip
         return
     out = output.console()
     made = output.table(*groups, "things", right=["things"])
@@ -306,6 +312,7 @@ def _print_counts(groups: list[str], counted: list[tuple[Any, ...]], gaps: list[
     out.print(made)
     out.print(Text(f"{total:,} in all", style="bold"))
     print_gaps(out, gaps, zone)
+    print_disposed(out, disposed)
 
 
 def _python(pattern: str) -> str:

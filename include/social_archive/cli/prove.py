@@ -10,11 +10,16 @@ import typer
 from rich.text import Text
 
 from social_archive.cli import output
+from social_archive.cli.disposed import print_proof
 from social_archive.cli.settings import Json, opened, settings
-from social_archive.errors import ArchiveError
+from social_archive.errors import ArchiveError, NotFound
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from social_archive.archive import Archive
     from social_archive.proof import ProofReport
+    from social_archive.retention.disposed_proof import DisposedReport
 
 VERIFICATION_FAILED = 3
 MAX_PROOF = 64 * 1024 * 1024
@@ -37,18 +42,28 @@ def prove(
     reveal: Annotated[str | None, typer.Option(help="Only these fields, comma between; the rest stays sealed.")] = None,
     _json: Json = False,
 ) -> None:
-    """Write a self-contained proof that a record is in the ledger, unchanged. It opens without network or archive."""
+    """Write a self-contained proof that a record is in the ledger, unchanged. It opens without network or archive.
+
+    Of a record that was disposed of it proves that it was there and under which certificate it was destroyed.
+    """
     from social_archive.proving import prove as make
     from social_archive.search import Search
 
     fields = None if reveal is None else {name.strip() for name in reveal.split(",") if name.strip()}
     with opened() as archive, output.working("Proving"):
-        rid = Search.of(archive).resolve(reference)
-        proof = make(archive, rid, version=version, reveal=fields)
+        try:
+            rid = Search.of(archive).resolve(reference)
+        except NotFound:
+            proof = _of_disposed(archive, reference, version)
+        else:
+            proof = make(archive, rid, version=version, reveal=fields)
     if out is None:
         output.print_json(proof)
         return
     out.write_text(json.dumps(proof, indent=1, ensure_ascii=True) + "\n")
+    if "fields" not in proof:
+        _print_disposed(out, proof)
+        return
     shown = [field["name"] for field in proof["fields"] if "value" in field]
     if settings.as_json:
         output.print_json({"file": str(out), "rid": rid, "version": proof["record"]["ver"], "revealed": shown})
@@ -63,6 +78,28 @@ def prove(
     ]))  # fmt: skip
 
 
+def _of_disposed(archive: Archive, reference: str, version: int | None) -> dict[str, Any]:
+    """The proof of a record that was destroyed. Raises NotFound for an id that nothing has or had."""
+    from social_archive.retention.answers import prove
+
+    return prove(archive, reference, version=version)
+
+
+def _print_disposed(out: Path, proof: dict[str, Any]) -> None:
+    if settings.as_json:
+        output.print_json({"file": str(out), "rid": proof["record"]["rid"], "version": proof["record"]["ver"],
+                           "disposal": proof["disposal"], "certificate": proof["certificate"]})  # fmt: skip
+        return
+    console = output.console()
+    console.print(Text(f"Wrote {out}", style="bold"))
+    console.print(output.facts([
+        ("record", f"{proof['record']['rid']}, version {proof['record']['ver']}: disposed of"),
+        ("certificate", proof["certificate"] or "pending"),
+        ("disposal", proof["disposal"]),
+        ("check it", f"archive verify-proof {out} --vkey '{proof['vkey']}'"),
+    ]))  # fmt: skip
+
+
 def verify_proof(
     file: Annotated[Path, typer.Argument(help="The proof, as `archive prove` wrote it.")],
     vkey: Annotated[str | None, typer.Option(help="The verifier key that the public body publishes.")] = None,
@@ -70,8 +107,11 @@ def verify_proof(
 ) -> None:
     """Check a proof. Needs no network, no archive and no agency folder. Exit code 3 if it does not hold."""
     from social_archive.proof import verify_proof as check
+    from social_archive.retention import disposed_proof
 
-    report = check(_read(file), vkey)
+    proof = _read(file)
+    of_disposed = isinstance(proof, dict) and proof.get("format") == disposed_proof.FORMAT
+    report = disposed_proof.verify(proof, vkey) if of_disposed else check(proof, vkey)
     if settings.as_json:
         output.print_json(_json_of(report))
     else:
@@ -101,7 +141,12 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _json_of(report: ProofReport) -> dict[str, Any]:
+def _json_of(report: ProofReport | DisposedReport) -> dict[str, Any]:
+    from social_archive.retention.disposed_proof import DisposedReport
+
+    if isinstance(report, DisposedReport):
+        return {"ok": report.ok, "disposed": True, **{k: v for k, v in vars(report).items() if k != "size"},
+                "tree_size": report.size}  # fmt: skip
     return {
         "ok": report.ok, "problems": report.problems, "rid": report.rid, "version": report.version,
         "series": report.series, "origin": report.origin, "tree_size": report.size, "vkey": report.vkey,
@@ -110,13 +155,28 @@ def _json_of(report: ProofReport) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print(report: ProofReport) -> None:
+def _print(report: ProofReport | DisposedReport) -> None:
+    from social_archive.retention.disposed_proof import DisposedReport
+
     out = output.console()
     if not report.ok:
         out.print(Text("This proof does not hold.", style="bold red"))
         for problem in report.problems:
             out.print(Text("  ").append_text(output.safe(problem)))
         return
+    if isinstance(report, DisposedReport):
+        print_proof(out, report)
+    else:
+        _print_holds(out, report)
+    if not report.key_given:
+        words = (
+            "The key came with the proof. To know whose it is, compare it with the one that the public body publishes, "
+            "or give that one with --vkey."
+        )
+        out.print(Text("\n" + words, style="yellow"))
+
+
+def _print_holds(out: Console, report: ProofReport) -> None:
     out.print(Text("The proof holds.", style="bold green"))
     out.print(output.facts([
         ("record", f"{report.rid}, version {report.version}, series {report.series}"),
@@ -125,12 +185,6 @@ def _print(report: ProofReport) -> None:
         *[(name, output.safe(_words(name, value), limit=600)) for name, value in report.fields.items()],
         ("sealed", ", ".join(report.withheld) or None),
     ]))  # fmt: skip
-    if not report.key_given:
-        words = (
-            "The key came with the proof. To know whose it is, compare it with the one that the public body publishes, "
-            "or give that one with --vkey."
-        )
-        out.print(Text("\n" + words, style="yellow"))
 
 
 def _words(name: str, value: Any) -> str:

@@ -244,7 +244,7 @@ def _print_plan(out: Console, found: Plan, zone: str, every: bool = False) -> No
     _print_locks(out, found, zone, every)
     out.print()
     out.print(output.facts([
-        ("get an end", output.plural(sum(line.records for line in found.lines), "record") if not found.against else None),
+        ("get an end", None if found.against else output.plural(sum(line.records for line in found.lines), "record")),
         ("eligible earlier", Text(output.plural(found.earlier, "record"), style="bold red" if found.earlier else "")),
         ("eligible later", output.plural(found.later, "record")),
         ("due at once", Text(f"{output.plural(found.now_due, 'record')}, on {output.day(found.at, zone)}",

@@ -53,12 +53,17 @@ def load_environment() -> None:
 
 @contextmanager
 def opened(*, write: bool = False, catch_up: bool = True) -> Iterator[Archive]:
-    """The archive of the chosen agency, its catalog in step with the ledger; closed at the end."""
+    """The archive of the chosen agency, its catalog in step with the ledger; closed at the end.
+
+    To write, it must be open: raises Rebuilding while a rebuild is not finished.
+    """
     from social_archive.archive import open_archive
 
     load_environment()
     archive = open_archive(write=write)
     try:
+        if write:
+            archive.require_open()
         if catch_up:
             follow(archive)
         yield archive

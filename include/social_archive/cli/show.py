@@ -12,6 +12,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from social_archive.cli import output
+from social_archive.cli.disposed import print_stub
 from social_archive.cli.find import author, gap_json, gap_words, print_gaps
 from social_archive.cli.settings import Json, opened, settings
 
@@ -41,12 +42,18 @@ def show(
     _json: Json = False,
 ) -> None:
     """Show one record in its thread: versions compared, media, provenance, and the gaps around it."""
+    from social_archive.errors import NotFound
     from social_archive.search import Search
 
     with opened() as archive:
         with output.working("Looking"):
             search = Search.of(archive)
-            rid = search.resolve(reference)
+            try:
+                rid = search.resolve(reference)
+            except NotFound:
+                if _show_disposed(archive, reference):
+                    return
+                raise
             thread = search.thread(rid)
             versions = search.versions(rid, native=native)
         places = {version: (n, leaf) for version, n, leaf, _ in archive.catalog.where(rid)}
@@ -54,6 +61,20 @@ def show(
             output.print_json(_json_of(search.thing(rid), versions, thread, places))
             return
         _print(output.console(), archive, search, rid, versions, thread, places, whole)
+
+
+def _show_disposed(archive: Archive, reference: str) -> bool:
+    """What is left to say of a record that was destroyed; False if none was with this id."""
+    from social_archive.retention.answers import disposed
+
+    answer = disposed(archive, reference)
+    if answer is None:
+        return False
+    if settings.as_json:
+        output.print_json({"disposed": answer.stub() | {"certificate": answer.certificate}})
+    else:
+        print_stub(output.console(), answer)
+    return True
 
 
 def _json_of(item: Row, versions: list[Row], thread: Thread, places: dict[int, tuple[int, int]]) -> dict[str, Any]:
@@ -96,7 +117,8 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
     if thread.size > 1:
         _print_thread(out, thread, zone, None if whole else THREAD)
     print_gaps(out, thread.gaps, zone)
-    out.print(Text(f"\nProof: archive prove {rid[:12]} -o proof.json", style="dim"))
+    more = f"\nWhy it is kept: archive why {rid[:12]}   Proof: archive prove {rid[:12]} -o proof.json"
+    out.print(Text(more, style="dim"))
 
 
 def _title(item: Row) -> Text:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from social_archive.accession import Disposed, describe
 from social_archive.config import Account
+from social_archive.errors import NotFound
 from social_archive.platforms import Platform
 from social_archive.record import Media, Observation, evidential_digest
 
@@ -77,12 +78,16 @@ class MediaStep:
 
 def held_media(archive: Archive, rid: str) -> dict[str, Media]:
     """The stored attachments of the versions of one thing, by the platform's id for them."""
+    return archive.catalog.reading(lambda: _held_media(archive, rid))
+
+
+def _held_media(archive: Archive, rid: str) -> dict[str, Media]:
     held: dict[str, Media] = {}
     catalog, mirror = archive.catalog, archive.mirror
     for _version, _n, _leaf, key in catalog.where(rid):
         located = catalog.object(key)
         if located is None:
-            continue
+            raise NotFound("The object that held this record was moved.")
         rows = pq.read_table(mirror.path(located), columns=["rid", "media"], filters=[("rid", "=", rid)],
                              partitioning=None).to_pylist()  # fmt: skip
         for medium in (m for row in rows for m in row["media"] or ()):

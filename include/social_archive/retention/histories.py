@@ -53,9 +53,12 @@ class Lines:
 
 
 class Histories:
-    """One reading of everything that is stored, in an in-memory database. Close it before objects are moved."""
+    """One reading of everything that is stored, in an in-memory database. Close it before objects are moved.
 
-    def __init__(self, archive: Archive, schedule: Schedule) -> None:
+    `rid`: of one thing only.
+    """
+
+    def __init__(self, archive: Archive, schedule: Schedule, *, rid: str | None = None) -> None:
         import duckdb
 
         self.sources: list[CatalogObject] = archive.catalog.objects("records")
@@ -68,7 +71,7 @@ class Histories:
         )  # fmt: skip
         self.groups: list[Group] = []
         if self.sources:
-            self._read(archive.catalog.gone.tags())
+            self._read(archive.catalog.gone.tags(rid), rid)
 
     def __enter__(self) -> Histories:
         return self
@@ -78,7 +81,7 @@ class Histories:
 
     # ---------------------------------------------------------------- reading
 
-    def _read(self, tags: dict[str, list[str]]) -> None:
+    def _read(self, tags: dict[str, list[str]], rid: str | None) -> None:
         self._db.execute(_HOUR)
         self._db.execute(
             "CREATE TEMP TABLE places AS SELECT unnest($paths) AS path, unnest(range(len($paths))) AS source,"
@@ -90,7 +93,7 @@ class Histories:
             "CREATE TEMP TABLE tagged AS SELECT unnest($rids::VARCHAR[]) AS rid, unnest($tags::VARCHAR[]) AS tags",
             {"rids": list(tags), "tags": [" ".join(sorted(some)) for some in tags.values()]},
         )
-        self._db.execute(_LINES, {"paths": _text(self._paths)})
+        self._db.execute(_LINES, {"paths": _text(self._paths), "rid": rid})
         self._db.execute(_THINGS, {"undated": list(UNDATED_KINDS), "gone": list(WITHDRAWN_STATES),
                                    "states": list(STATES)})  # fmt: skip
         self._db.execute(_SUPERSEDED)
@@ -130,6 +133,12 @@ class Histories:
         ).fetchnumpy()
         return Lines(*(np.asarray(found[name], dtype=np.int64) for name in ("grp", "source", "row")))
 
+    def versions(self) -> list[tuple[int, int, int, bool]]:
+        """(version, group, object, does its thing have a date of its own?) of every row, sorted; for one thing."""
+        if not self.sources:
+            return []
+        return self._db.execute("SELECT version, grp, source, dated FROM placed ORDER BY version").fetchall()
+
     def media(self) -> list[tuple[str, int, int]]:
         """(key that a row names, group of the row, object of the row) of all stored attachments, distinct, sorted."""
         if not self.sources:
@@ -161,6 +170,7 @@ CREATE TEMP TABLE lines AS
 SELECT r.rid, r.version, r.platform, r.account, r.kind, r.state, epoch_us(r.created_at) AS created,
   epoch_us(r.observed_at) AS observed, p.source, r.file_row_number AS row
 FROM {_SCAN} AS r JOIN places AS p ON r.filename = p.path
+WHERE $rid IS NULL OR r.rid = $rid
 """  # noqa: S608
 
 _THINGS: Final = """
@@ -177,7 +187,8 @@ WITH summed AS (
   WHERE list_contains($gone, l.state) AND l.version > s.last_present GROUP BY l.rid
 )
 SELECT s.rid, s.platform, s.account, s.kind, s.states, s.versions, g.withdrawn, coalesce(t.tags, '') AS tags,
-  CASE WHEN s.created IS NULL OR list_contains($undated, s.kind) THEN s.first_seen ELSE s.created END AS started
+  CASE WHEN s.created IS NULL OR list_contains($undated, s.kind) THEN s.first_seen ELSE s.created END AS started,
+  s.created IS NOT NULL AND NOT list_contains($undated, s.kind) AS dated
 FROM summed AS s LEFT JOIN gone AS g ON s.rid = g.rid LEFT JOIN tagged AS t ON s.rid = t.rid
 """
 
@@ -202,8 +213,8 @@ _KEYS: Final = (
 
 _JOINED: Final = """
 CREATE TEMP TABLE joined AS
-SELECT l.rid, l.source, l.row, t.platform, t.account, t.kind, t.states, t.tags, t.started, t.withdrawn,
-  x.superseded, a.month AS started_month, coalesce(b.month, '') AS withdrawn_month,
+SELECT l.rid, l.version, l.source, l.row, t.dated, t.platform, t.account, t.kind, t.states, t.tags, t.started,
+  t.withdrawn, x.superseded, a.month AS started_month, coalesce(b.month, '') AS withdrawn_month,
   coalesce(c.month, '') AS superseded_month, p.series, p.cutoff
 FROM lines AS l JOIN things AS t ON l.rid = t.rid JOIN places AS p ON l.source = p.source
 LEFT JOIN superseded AS x ON l.source = x.source AND l.row = x.row
@@ -221,7 +232,9 @@ SELECT row_number() OVER (ORDER BY {_KEYS}) - 1 AS grp, * FROM (
 )
 """  # noqa: S608
 
-_PLACED: Final = f"CREATE TEMP TABLE placed AS SELECT grp, source, row FROM joined JOIN groups USING ({_KEYS})"  # noqa: S608
+_PLACED: Final = f"""
+CREATE TEMP TABLE placed AS SELECT grp, version, source, row, dated FROM joined JOIN groups USING ({_KEYS})
+"""  # noqa: S608
 
 _ANSWER: Final = """
 SELECT platform, account, kind, states, tags, series, cutoff, started, withdrawn, superseded, sources, records, things

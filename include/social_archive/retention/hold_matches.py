@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from social_archive.errors import NotFound
+from social_archive.retention.hold_scope import Scope
 from social_archive.search import Query, Search
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.catalog import CatalogObject
-    from social_archive.retention.hold_scope import Scope
 
 T = TypeVar("T")
 Rows = np.ndarray[Any, np.dtype[np.int64]]

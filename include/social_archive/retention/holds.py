@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from social_archive.catalog import CatalogObject
 
 __all__ = [
-    "HOLD_KINDS", "Held", "Hold", "HoldError", "HoldKind", "Lifted", "Lost", "Placed", "Preview", "Scope", "active", "every",
-    "find", "held", "lift", "of_record", "place", "preview", "reassert",
+    "HOLD_KINDS", "Held", "Hold", "HoldError", "HoldKind", "Lifted", "Lost", "Placed", "Preview", "Scope", "active",
+    "every", "find", "held", "lift", "of_record", "place", "preview", "reassert",
 ]  # fmt: skip
 
 Via = Literal["cli", "airflow"]

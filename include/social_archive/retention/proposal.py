@@ -261,7 +261,7 @@ def _proposal(
     version = schedules.in_force(archive)
     assert version is not None
     copies, quoting = {o.key for o in found.copies}, _quoting(archive, found)
-    objects = [
+    objects: list[dict[str, Any]] = [
         {"key": o.key, "version": o.version_id, "class": o.cls, "size": o.size, "sha256": o.sha256, "rows": o.rows,
          "series": o.series, "cutoff": o.cutoff,
          **({"copy": True, "with": quoting[o.sha256]} if o.key in copies else {})}
