@@ -26,6 +26,7 @@ version by version, and can be killed at any moment. `verify`, and `verify_again
 **How to recover.** Nothing is destroyed unless the ledger holds both approvals of the very list.
 - *A question's task is red*: its log has the sentence. Put that right (often `people` and `disposal` in agency.yaml),
   then clear it; it asks again. Answered on the command line meanwhile: clear it, and it goes on.
+- *To propose anew*: mark the run as failed and start another. Do not clear `propose`: Airflow would keep the old texts.
 - *`destroy` is red, "marked as a success by hand"*: clear the approval that was not given.
 - *`destroy` is red, blocked*: a hold, a changed list, lapsed approvals. That disposal is closed; the next run proposes
   what is still due. Killed or the store was down: clear it, it goes on where it stopped.

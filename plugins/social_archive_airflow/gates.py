@@ -45,10 +45,7 @@ def approved(answer: Answer | None, *, plan: str | None, expected_plan: str, all
     by, name = answered_by(answer, option=APPROVE, allowed=allowed)
     if {by, name} & set(not_by):
         raise NotApproved(f"{by} proposed this disposal or approved it before; this approval takes another person.")
-    if plan is None:
-        raise NotApproved("The answer does not name the plan that it approves.")
-    if plan != expected_plan:
-        raise NotApproved("The answer approves another plan than the one that is proposed.")
+    same_plan(plan, expected_plan)
     return Decision(by, _moment(answer), plan)
 
 
@@ -65,6 +62,17 @@ def answered_by(answer: Answer | None, *, option: str, allowed: Collection[str])
     if by not in allowed:
         raise NotApproved(f"{by} may not answer this; agency.yaml names {', '.join(sorted(allowed)) or 'nobody'}.")
     return by, name
+
+
+def same_plan(plan: str | None, expected_plan: str) -> None:
+    """The answer is to this very list. Airflow keeps a question's text when its task is cleared, so it may be an old one."""
+    if plan is None:
+        raise NotApproved("The answer does not name the plan that it is about.")
+    if plan != expected_plan:
+        raise NotApproved(
+            "The answer is about another plan than the one that is proposed.",
+            remedy="Nothing was destroyed. Mark this run as failed and start a new one: it asks with the list as it is.",
+        )
 
 
 def recorded(decision: Decision, approvals: Sequence[Approval], place: int) -> Approval:

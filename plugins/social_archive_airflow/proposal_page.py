@@ -17,16 +17,16 @@ from social_archive.retention.disposal import Disposal, Place, file_wait_ends
 
 def approval(agency: Agency, d: Disposal, law: DisposalLaw, place: Place) -> str:
     """What an approver is asked, with everything that the proposal says."""
-    after = "Then a second person is asked." if place == 1 else "Then it is destroyed, without another question."
+    after = "then a second person is asked" if place == 1 else "then it is destroyed, without another question"
     days = agency.disposal.approval_days
     return "\n\n".join([
-        f"**{agency.body.name}: {_total(d)} are to be destroyed.** Nobody can bring them back.",
-        f"Approve if this is right. {after} The approvals hold for {days} days; a hold or a changed list voids them. "
-        "Reject withdraws the proposal, and nothing is destroyed.",
+        f"**{agency.body.name}: {_total(d)} are to be destroyed. Nobody can bring them back.**",
         *_proposal(d),
-        _authority(d, law),
-        _people(agency, d),
-        _plan(d),
+        _list(
+            f"**Approve** if this is right: {after}. Approvals hold for {days} days; a hold or a changed list voids them.",
+            "**Reject** withdraws the proposal, and nothing is destroyed.",
+            _authority(d, law), _people(agency, d), _plan(d),
+        ),
     ])  # fmt: skip
 
 
@@ -35,13 +35,14 @@ def returned_copy(agency: Agency, d: Disposal, law: DisposalLaw) -> str:
     filed = f"It was filed on {d.filed['on']}." if d.filed else "It is not on record yet when it was filed."
     return "\n\n".join([
         f"**{agency.body.name}: {_total(d)} are past their time. {law.approver} has to approve first.**",
-        law.worksheet_notice,
-        f"{filed} When the copy comes back, choose what it says and enter its reference and date. *Approved as "
-        "amended*: if lines were struck, withdraw this disposal and propose again without them. *Deferred* withdraws "
-        "it.",
         *_proposal(d),
-        f"The form's fields: `archive disposal worksheet {d.id}`.",
-        _plan(d),
+        _list(
+            f"{law.worksheet_notice} The form's fields: `archive disposal worksheet {d.id}`.",
+            f"{filed} When the copy comes back, enter its reference and date, and choose what it says.",
+            "**Approved as amended**: if lines were struck, withdraw this disposal and propose again without them.",
+            "**Deferred** withdraws it; it is proposed again while it is due.",
+            _plan(d),
+        ),
     ])  # fmt: skip
 
 
@@ -80,6 +81,10 @@ def _people(agency: Agency, d: Disposal) -> str:
 
 def _plan(d: Disposal) -> str:
     return f"Disposal `{d.id}`, plan `{d.plan}`. The whole list, object by object: `archive disposal show {d.id}`."
+
+
+def _list(*points: str) -> str:
+    return "\n".join(f"- {point}" for point in points)
 
 
 def _span(first: str | None, last: str | None) -> str:

@@ -45,8 +45,8 @@ class Approval(ApprovalOperator):
 
     def __init__(self, *, place: Place, assigned: list[str], **kwargs: Any) -> None:
         super().__init__(
-            subject=f"{_ORDINAL[place]} approval: destroy the records of one disposal",
-            params={"plan": _text("Plan", "The list that is approved, by its hash. Leave it as it is."),
+            subject=f"{_ORDINAL[place]} approval of a disposal",
+            params={"plan": _text("Plan", "The list, by its hash. Leave it as it is."),
                     "reason": _text("Reason", "For a rejection; optional.")},
             assigned_users=_users(assigned), **{**PATIENCE, **kwargs},
         )  # fmt: skip
@@ -93,12 +93,13 @@ class ReturnedCopy(HITLOperator):
 
     def __init__(self, *, assigned: list[str], **kwargs: Any) -> None:
         super().__init__(
-            subject="Returned by the authority: its answer to the form that was filed",
+            subject="Returned copy of the disposal form",
             options=list(OUTCOMES),
             params={
                 "reference": _text("Reference", "Number or file mark of the returned copy."),
                 "returned_on": _day("Returned on", "The date on the returned copy."),
                 "filed_on": _day("Filed on", "When the form was sent, if it is not on record yet."),
+                "plan": _text("Plan", "The list, by its hash. Leave it as it is."),
             },
             assigned_users=_users(assigned), **{**PATIENCE, **kwargs},
         )  # fmt: skip
@@ -111,6 +112,7 @@ class ReturnedCopy(HITLOperator):
                 self.log.info("On record already." if d.returned else "The law asks for no approval beforehand.")
                 return _not_before(archive, d, law)
             self.body = proposal_page.returned_copy(archive.agency, d, law)
+            self.params["plan"] = d.plan
         return super().execute(context)
 
     def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
@@ -130,6 +132,7 @@ def _enter(archive: Archive, d: Disposal, law: DisposalLaw, event: dict[str, Any
         raise NotApproved("The answer names none of the outcomes that an authority returns.")
     option = event["chosen_options"][0]
     by, _ = gates.answered_by(event, option=option, allowed=approvers(archive.agency, 1))
+    gates.same_plan(gates.plan_of(event), d.plan)
     returned_on, filed_on = _date(event, "returned_on"), _date(event, "filed_on")
     reference = _entered(event, "reference")
     if returned_on is None or not reference:

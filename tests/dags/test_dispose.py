@@ -135,8 +135,8 @@ class Run:
 
 
 def commission_approves(run: Run) -> None:
-    run.asked("returned_copy")
-    assert run.answer("records", "returned_copy", "Approved", **RETURNED).status_code == 200
+    plan = run.asked("returned_copy")["params"]["plan"]["value"]
+    assert run.answer("records", "returned_copy", "Approved", plan=plan, **RETURNED).status_code == 200
 
 
 def approves(user: str, task_id: str, tries: int = 1) -> Callable[[Run], None]:

@@ -54,8 +54,8 @@ def test_the_moment_may_come_as_text():
         # Where users have numbers, the one who started a run is known by name only.
         ({**YES, "responded_by_user": {"id": "7", "name": "jo"}}, {"allowed": ["7"], "not_by": ["jo"]}, "another p"),
         (YES, {"plan": None}, "does not name the plan"),
-        (YES, {"plan": OTHER}, "another plan"),
-        (YES, {"expected_plan": OTHER}, "another plan"),
+        (YES, {"plan": OTHER}, "about another plan"),
+        (YES, {"expected_plan": OTHER}, "about another plan"),
         ({**YES, "responded_at": None}, {}, "does not say when"),
         ({**YES, "responded_at": "yesterday"}, {}, "does not say when"),
         ({**YES, "responded_at": AT.replace(tzinfo=None)}, {}, "does not say when"),
