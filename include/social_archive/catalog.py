@@ -44,7 +44,8 @@ CREATE INDEX IF NOT EXISTS things_by_root ON things (platform, account, root);
 CREATE INDEX IF NOT EXISTS things_by_object ON things (object);
 CREATE TABLE IF NOT EXISTS objects (
   id INTEGER PRIMARY KEY, key TEXT UNIQUE, version_id TEXT, size INT, sha256 TEXT, rows INT, cls TEXT, series TEXT,
-  cutoff TEXT, platform TEXT, account TEXT, retain_until INT, n INT, first_leaf INT, leaves BLOB
+  cutoff TEXT, platform TEXT, account TEXT, retain_until INT, n INT, first_leaf INT, leaves BLOB,
+  taken INT
 );
 CREATE TABLE IF NOT EXISTS cursors (platform TEXT, account TEXT, value TEXT, n INT, PRIMARY KEY (platform, account));
 CREATE TABLE IF NOT EXISTS quarantine (
@@ -208,8 +209,11 @@ class Catalog:
             of_leaves = leaf_map.of_table(brought[described["key"]]) if described["key"] in brought else None
             taken.append((described, self._take_object(described, entry.n, leaf if of_rows else None, of_leaves)))
             leaf += described["rows"] if of_rows else 0
-        self._forget(gone, [(number, d["key"]) for d, number in taken if d["class"] in _OF_ROWS], set(brought))
-        for described, number in taken:
+        new = [(number, d["key"]) for d, number in taken if d["class"] in _OF_ROWS]
+        known = self._forget(gone, new, set(brought))
+        for number, key in new:
+            self._db.execute("UPDATE objects SET taken = ? WHERE id = ?", (int(known or key in brought), number))
+        for described, number in [] if known else taken:
             if (table := brought.get(described["key"])) is None:
                 continue
             numbers = self._entry_numbers(entry, table)
@@ -232,21 +236,27 @@ class Catalog:
             return [entry.n] * table.num_rows
         return self.walks.entries_of(of_leaves)
 
-    def _forget(self, gone: Sequence[tuple[str, str]], new: Sequence[tuple[int, str]], brought: set[str]) -> None:
-        """Take objects out. What lay in a rewritten one lies in the `new` ones (number, key), gone by now or not."""
+    def _forget(self, gone: Sequence[tuple[str, str]], new: Sequence[tuple[int, str]], brought: set[str]) -> bool:
+        """Take objects out. What lay in a rewritten one lies in the `new` ones (number, key), gone by now or not.
+
+        Returns whether that is all there is to do: all rows lie in one new object, and were taken in from the old ones.
+        """
         db = self._db
-        missing = [(number, key) for number, key in new if key not in brought]
+        known = len(new) == 1 and any(how == "rewrite" for _, how in gone)
+        missing = any(key not in brought for _, key in new)
         for key, how in gone:
-            row = db.execute("SELECT id FROM objects WHERE key = ?", (key,)).fetchone()
+            row = db.execute("SELECT id, taken, cls FROM objects WHERE key = ?", (key,)).fetchone()
             if row is None:
                 continue
-            if how == "rewrite" and len(missing) == len(new) == 1:
-                db.execute("UPDATE things SET object = ? WHERE object = ?", (missing[0][0], row[0]))
-                db.execute("UPDATE quarantine SET key = ? WHERE key = ?", (missing[0][1], key))
+            known = known and (bool(row[1]) or row[2] not in _OF_ROWS)
+            if how == "rewrite" and len(new) == 1:
+                db.execute("UPDATE things SET object = ? WHERE object = ?", (new[0][0], row[0]))
+                db.execute("UPDATE quarantine SET key = ? WHERE key = ?", (new[0][1], key))
             elif how == "disposal" or missing:  # nobody can say any more which row went where: a later entry will
                 self._forget_things(row[0])
                 db.execute("DELETE FROM quarantine WHERE key = ?", (key,))
             db.execute("DELETE FROM objects WHERE id = ?", (row[0],))
+        return known
 
     def _forget_things(self, number: int) -> None:
         """Forget things whose latest version lay in a destroyed object."""

@@ -7,7 +7,6 @@ its lines only the 32 bytes of each commitment are kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -28,7 +27,6 @@ _START: Final = b'{"c":"'  # of the canonical line: the commitment stands first
 _HEX: Final = slice(len(_START), len(_START) + 64)
 _END: Final = slice(_HEX.stop, _HEX.stop + 2)
 _NONE: Final = b"0" * 64
-_READERS: Final = 4
 _KEPT: Final = 4_000_000  # leaves in memory, 33 bytes each
 
 
@@ -66,9 +64,8 @@ class Commitments:
         missing = [n for n in numbers if (n, cls) not in self._entries]
         if sum(len(one.digests) for one in self._entries.values()) > _KEPT:
             self._entries = {key: one for key, one in self._entries.items() if key[0] in set(numbers)}
-        with ThreadPoolExecutor(_READERS) as pool:
-            read = pool.map(lambda n: _lines(self._archive.ledger.read(n), cls), missing)
-            self._entries.update(((n, cls), one) for n, one in zip(missing, read, strict=True))
+        for entry in self._archive.ledger.read_many(missing):
+            self._entries[entry.n, cls] = _lines(entry, cls)
         return [self._entries[n, cls] for n in numbers]
 
 

@@ -31,7 +31,7 @@ from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, ConfigError, LedgerError, NotFound
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.record import canonical
-from social_archive.store import COMPLIANCE, LockState, ObjectRef
+from social_archive.store import COMPLIANCE, LockState, ObjectRef, Refused, Store
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -123,13 +123,15 @@ def rewrite(
     copies: Sequence[Copied] = (),
     may: Callable[[], None] | None = None,
     remove: bool = True,
+    unlocked: bool = False,
     commitments: Commitments | None = None,
 ) -> Rewritten:
     """Put the rows of `sources` into `targets`, every row exactly once, and remove the sources.
 
     `may` is asked at every head before the commit and raises if it must not happen any more. `copies` are media that
     go along; their sources count among what is removed. Raises SourcesChanged, LedgerError (a row is not what the
-    ledger committed), StoreError. `remove=False` leaves the old versions to a later call of `remove_old`.
+    ledger committed), StoreError. `remove=False` leaves the old versions to a later call of `remove_old`. `unlocked`:
+    the caller has seen that no source is under a COMPLIANCE lock.
     `commitments`: what was read of the ledger so far, where one run rewrites many objects.
     """
     plan = _Plan(sources, targets, copies, why, may, commitments or Commitments(archive))
@@ -140,7 +142,7 @@ def rewrite(
     crash_point("rewrite-committed")
     _settle(archive, plan, entry)
     old = [*sources, *(copy.source for copy in copies)]
-    removed = remove_old(archive, old) if remove else 0
+    removed = remove_old(archive, old, unlocked=unlocked) if remove else 0
     return Rewritten(entry, list(entry.header["objects"]), removed, len(old) - removed)
 
 
@@ -252,11 +254,11 @@ def _settle(archive: Archive, plan: _Plan, entry: Entry) -> None:
     seal(archive, entry.header["objects"])
 
 
-def remove_old(archive: Archive, old: Sequence[OldVersion]) -> int:
+def remove_old(archive: Archive, old: Sequence[OldVersion], *, unlocked: bool = False) -> int:
     """Destroy old versions that the ledger no longer names; how many are gone. Idempotent.
 
-    A version under a COMPLIANCE lock stays until the lock ends, and without the disposer's keys all stay: the audit
-    says how many, and a later call removes them.
+    A version under a COMPLIANCE lock stays until the lock ends (`unlocked`: there is none, it was looked for), and
+    without the disposer's keys all stay: the audit says how many, and a later call removes them.
     """
     try:
         store = archive.disposer
@@ -267,17 +269,39 @@ def remove_old(archive: Archive, old: Sequence[OldVersion]) -> int:
         if now is not None and now.version_id == source.version_id:
             raise LedgerError("An object that the ledger names was to be removed. Nothing was removed.")
 
-    def one(source: OldVersion) -> bool:
-        with contextlib.suppress(NotFound):  # gone already, or only its metadata is: `destroy` looks for what is left
-            if is_immovable(store.lock_state(source.key, source.version_id)):
-                return False
-        store.destroy(ObjectRef(source.key, source.version_id, 0, ""), bypass_governance=True)
+    def one(source: OldVersion) -> None:
+        if unlocked or not _is_locked(store, source):
+            _remove(store, source)
         archive.mirror.drop(source.key)
         crash_point("rewrite-removed-one")
-        return True
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return sum(pool.map(one, old))
+        list(pool.map(one, old))
+    return len(old) - len(_still_there(store, old))
+
+
+def _is_locked(store: Store, source: OldVersion) -> bool:
+    try:
+        return is_immovable(store.lock_state(source.key, source.version_id))
+    except NotFound:
+        return False
+
+
+def _remove(store: Store, source: OldVersion) -> None:
+    try:
+        with contextlib.suppress(NotFound):
+            store.lift_hold(source.key, source.version_id)
+        store.delete_version(source.key, source.version_id, bypass_governance=True)
+    except Refused:  # it stays, as it was
+        store.seal(ObjectRef(source.key, source.version_id, 0, ""), retain_until=None, hold=True)
+
+
+def _still_there(store: Store, old: Sequence[OldVersion]) -> set[tuple[str, str]]:
+    """Which of these versions the store still lists: its answer to a deletion proves nothing."""
+    wanted = {(source.key, source.version_id) for source in old}
+    folders = {source.key.rpartition("/")[0] + "/" for source in old}
+    listed = ((v.key, v.version_id) for folder in folders for v in store.versions(folder))
+    return {place for place in listed if place in wanted}
 
 
 def is_immovable(lock: LockState) -> bool:

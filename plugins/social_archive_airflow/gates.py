@@ -65,13 +65,13 @@ def answered_by(answer: Answer | None, *, option: str, allowed: Collection[str])
 
 
 def same_plan(plan: str | None, expected_plan: str) -> None:
-    """The answer is to this very list. Airflow keeps a question's text when its task is cleared, so it may be an old one."""
+    """The answer is about this very list. A question that was cleared keeps its text, so it may be about an old one."""
     if plan is None:
         raise NotApproved("The answer does not name the plan that it is about.")
     if plan != expected_plan:
         raise NotApproved(
             "The answer is about another plan than the one that is proposed.",
-            remedy="Nothing was destroyed. Mark this run as failed and start a new one: it asks with the list as it is.",
+            remedy="Nothing was destroyed. Mark this run as failed and start another: it asks with the list as it is.",
         )
 
 

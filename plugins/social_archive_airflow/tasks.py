@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import Any
 
 from airflow.sdk import get_current_context, task
@@ -141,10 +142,12 @@ def check_completeness() -> dict[str, Any]:
     counts = {"leaves": found.leaves, "records": found.records, "quarantined": found.quarantined,
               "disposed": sum(one.leaves for one in found.covered), "warnings": len(found.findings)}  # fmt: skip
     if not found.ok:
-        for finding in found.findings:
+        wrong = [finding for finding in found.findings if finding.severity == "error"]
+        for finding in wrong:
             log.error("%s: %s", finding.code, finding.to_dict())
+        codes = Counter(finding.code for finding in wrong)
         raise LedgerError(
-            f"Not every leaf is accounted for: {len(found.findings)} findings ({', '.join(found.codes)}).",
+            f"Not every leaf is accounted for ({', '.join(f'{code}: {n}' for code, n in sorted(codes.items()))}).",
             remedy="Stop disposals, keep the bucket as it is, and run `archive audit` for the list.",
         )
     return counts

@@ -29,11 +29,13 @@ def open_store(folder: Path) -> Iterator[Place]:
     """A fresh embedded store (fsync on, as `make up` runs it) that goes away with the benchmark."""
     running = seaweed.start(folder / "store", s3_port=None, die_with_parent=True)
     try:
-        admin, archive = running.identities["admin"], running.identities["archive"]
+        admin, archive, disposer = (running.identities[name] for name in ("admin", "archive", "disposer"))
         env = {
             "ARCHIVE_S3_ENDPOINT": running.endpoint,
             "ARCHIVE_S3_ACCESS_KEY": archive.access_key,
             "ARCHIVE_S3_SECRET_KEY": archive.secret_key,
+            "ARCHIVE_S3_DISPOSER_ACCESS_KEY": disposer.access_key,
+            "ARCHIVE_S3_DISPOSER_SECRET_KEY": disposer.secret_key,
         }
         os.environ |= env
         config = StoreConfig(bucket="bench", endpoint_url="env:ARCHIVE_S3_ENDPOINT")

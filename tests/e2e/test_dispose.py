@@ -1,4 +1,4 @@
-"""A disposal as two people carry it through in Airflow's own pages, with a browser, and a stranger checks afterwards."""
+"""A disposal as two people carry it through in Airflow's own pages, with a browser; a stranger checks afterwards."""
 
 from __future__ import annotations
 
@@ -60,18 +60,14 @@ def logged_in(browser: Any, stack: Stack, user: str) -> Iterator[Any]:
 
 def question(page: Any, stack: Stack, subject: str) -> None:
     """Wait until it is under Required Actions, and open it there."""
-    for _ in range(40):
-        page.goto(f"{stack.home.url}/required_actions?response_received=false")
-        link = page.locator("a", has_text=subject).first
-        try:
-            link.wait_for(timeout=5_000)
-        except Exception:
-            continue
-        time.sleep(2)  # a person reads first; an answer in the very moment of the question may be lost
-        link.click()
-        page.wait_for_selector("text=plan")
-        return
-    raise AssertionError(f"{subject!r} is not among the required actions")
+    from playwright.sync_api import expect
+
+    page.goto(f"{stack.home.url}/required_actions?response_received=false")  # the page asks for new ones by itself
+    link = page.locator("a", has_text=subject).first
+    expect(link).to_be_visible(timeout=PATIENCE)
+    time.sleep(2)  # a person reads first; an answer in the very moment of the question may be lost
+    link.click()
+    page.wait_for_selector("text=plan")
 
 
 def answer(page: Any, option: str) -> None:

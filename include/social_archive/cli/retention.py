@@ -242,9 +242,10 @@ def _print_plan(out: Console, found: Plan, zone: str, every: bool = False) -> No
     _print_changed(out, "Rules", found.rules)
     _print_lines(out, found, zone, every)
     _print_locks(out, found, zone, every)
+    ending = sum(line.records for line in found.lines if line.effect == "new")
     out.print()
     out.print(output.facts([
-        ("get an end", None if found.against else output.plural(sum(line.records for line in found.lines), "record")),
+        ("get an end", output.plural(ending, "record") if ending else None),
         ("eligible earlier", Text(output.plural(found.earlier, "record"), style="bold red" if found.earlier else "")),
         ("eligible later", output.plural(found.later, "record")),
         ("due at once", Text(f"{output.plural(found.now_due, 'record')}, on {output.day(found.at, zone)}",

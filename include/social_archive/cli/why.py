@@ -150,8 +150,8 @@ def _folder(part: Answer) -> str:
     folder = f"series={cohort.series}/cutoff={cohort.cutoff}"
     if part.settled:
         return folder
-    lies = ", ".join(sorted({f"series={kept.series}/cutoff={kept.cutoff}" for kept in part.kept}))
-    return f"{folder}\nstill in {lies}; it moves when the archive is next settled"
+    lies = {f"series={kept.series}/cutoff={kept.cutoff}" for kept in part.kept} - {folder}
+    return f"{folder}\nstill in {', '.join(sorted(lies))}; it moves when the archive is next settled"
 
 
 def _locks(part: Answer, zone: str) -> str:

@@ -267,7 +267,7 @@ def _put_together(run: _Run, batch: list[CatalogObject]) -> CatalogObject | None
         return batch[0]
     try:
         target = _sorted_target(archive, batch)
-        done = rewrite(archive, batch, [target], why="consolidate", commitments=run.commitments)
+        done = rewrite(archive, batch, [target], why="consolidate", unlocked=True, commitments=run.commitments)
     except SourcesChanged:
         return None
     except NotFound:

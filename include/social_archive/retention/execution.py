@@ -21,7 +21,7 @@ from social_archive.ledger import EMPTY, Draft, HeadMoved
 from social_archive.retention import disposal, gates
 from social_archive.retention.disposal import Disposal, NotAllowed
 from social_archive.retention.gates import Blocked, Checked, iso
-from social_archive.retention.places import Look, places
+from social_archive.retention.places import Look, places, still_there
 from social_archive.store import LockState
 
 if TYPE_CHECKING:
@@ -141,10 +141,10 @@ def _destroy_batch(archive: Archive, d: Disposal, claim: dict[str, Any]) -> None
     leaves = {key: _leaves(archive, key) for key, _, _ in mine}
     with ThreadPoolExecutor(_WORKERS) as pool:
         requests = dict(pool.map(lambda one: _delete(archive, *one), mine))
-        left = [key for key, there in pool.map(lambda one: (one[0], _there(archive, one[0], one[1])), mine) if there]
+    left = still_there(archive.store, [(key, version) for key, version, _ in mine])
     if left:
         raise StillThere(
-            f"The store says that it deleted them, but {len(left):,} of {len(mine):,} versions are still there. "
+            f"The store says that it deleted them, but {left:,} of {len(mine):,} versions are still there. "
             "Nothing was recorded as destroyed."
         )
     crash_point("disposal-deleted")
@@ -175,11 +175,11 @@ def _stop_for_holds(archive: Archive, d: Disposal, claim: dict[str, Any]) -> Non
     from social_archive.retention import holds
 
     waiting = [o for key, _ in claim["objects"] if (o := archive.catalog.object(key)) is not None]
-    there = [o for o in waiting if archive.store.exists(o.key, o.version_id)] if waiting else []
-    held = holds.held(archive, there)
-    if held:
-        sentence = f"{len(held):,} claimed objects are under a hold that is taking its copies."
-        raise Blocked([gates.Problem("on_hold", sentence, len(held), lasting=False)])
+    held = holds.held(archive, waiting)
+    there = [o for o in waiting if o.key in held and archive.store.exists(o.key, o.version_id)]
+    if there:
+        sentence = f"{len(there):,} claimed objects are under a hold that is taking its copies."
+        raise Blocked([gates.Problem("on_hold", sentence, len(there), lasting=False)])
 
 
 def _leaves(archive: Archive, key: str) -> list[list[int]]:
@@ -200,10 +200,6 @@ def _delete(archive: Archive, key: str, version: str, lock: dict[str, Any]) -> t
     request = store.delete_version(key, version, bypass_governance=True)
     crash_point("disposal-deleted-one")
     return key, request
-
-
-def _there(archive: Archive, key: str, version: str) -> bool:
-    return archive.store.exists(key, version)
 
 
 def _is_elsewhere(archive: Archive, key: str) -> bool:

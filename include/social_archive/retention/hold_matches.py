@@ -47,9 +47,18 @@ class Cover:
 
 
 class _Records(Search):
-    """A search that marks the records of one scope at a time, in the table `held`."""
+    """A search that marks the records of one scope at a time, in the table `held`.
 
-    marked: Scope | None = None
+    Where each row lies and what hangs on it is read once, into the table `lying`: a scope then costs one scan.
+    """
+
+    def __init__(self, paths: Sequence[Path], time_zone: str) -> None:
+        super().__init__(paths, time_zone=time_zone)
+        self._db.execute("SET parquet_metadata_cache = true")  # no file is ever written again under its name
+        self._db.execute(_LYING)
+        if paths:
+            self._db.execute(_LYING_IN, {"paths": [str(path) for path in paths]})
+        self.marked: Scope | None = None
 
     def mark_scope(self, scope: Scope) -> None:
         if self.marked == scope:
@@ -80,13 +89,10 @@ class _Records(Search):
         self._db.execute("INSERT INTO held SELECT unnest($rids::VARCHAR[])", {"rids": rids})
 
     def _mark_threads(self) -> None:
-        root = "coalesce(r.root_native_id, r.native_id)"
         self._db.execute(
-            "CREATE OR REPLACE TEMP TABLE held AS WITH roots AS ("  # noqa: S608
-            f"  SELECT DISTINCT platform, account, {root} AS root FROM records AS r SEMI JOIN held USING (rid))"
-            " SELECT rid FROM held UNION"
-            f" SELECT r.rid FROM records AS r SEMI JOIN roots AS t ON r.platform = t.platform AND r.account = t.account"
-            f" AND {root} = t.root"
+            "CREATE OR REPLACE TEMP TABLE held AS"
+            " WITH roots AS (SELECT DISTINCT platform, account, root FROM lying SEMI JOIN held USING (rid))"
+            " SELECT rid FROM held UNION SELECT rid FROM lying SEMI JOIN roots USING (platform, account, root)"
         )
 
     # ---------------------------------------------------------------- about what is marked
@@ -97,45 +103,52 @@ class _Records(Search):
     def has(self, rid: str) -> bool:
         return bool(self._db.execute("SELECT 1 FROM held WHERE rid = $rid LIMIT 1", {"rid": rid}).fetchall())
 
-    def rows_in(self, paths: Sequence[Path]) -> dict[str, Rows]:
+    def rows(self) -> dict[str, Rows]:
         """path -> its marked rows; files without any are left out."""
-        found = self._db.execute(
-            "SELECT filename, list(file_row_number ORDER BY file_row_number) FROM read_parquet($paths,"
-            " hive_partitioning = false, filename = true, file_row_number = true) SEMI JOIN held USING (rid)"
-            " GROUP BY 1",
-            {"paths": [str(path) for path in paths]},
-        ).fetchall()
-        return {path: np.array(rows, dtype=np.int64) for path, rows in found}
+        marked = "SELECT path, list(row ORDER BY row) FROM lying SEMI JOIN held USING (rid) GROUP BY path"
+        return {path: np.array(rows, dtype=np.int64) for path, rows in self._db.execute(marked).fetchall()}
 
     def media_keys(self) -> list[str]:
         """The keys under which marked rows name their attachments."""
-        return self._column(
-            "SELECT DISTINCT key FROM (SELECT unnest(list_transform(media, lambda m: m.key)) AS key FROM records"
-            " SEMI JOIN held USING (rid)) WHERE key IS NOT NULL"
-        )
+        return self._column("SELECT DISTINCT unnest(keys) FROM lying SEMI JOIN held USING (rid)")
 
     def imported_files(self) -> set[str]:
         """SHA-256 of the files out of which marked rows came."""
-        at = len(_IMPORTED) + 1
-        return set(self._column(
-            f"SELECT DISTINCT substr(endpoint, {at}, 64) FROM records SEMI JOIN held USING (rid)"  # noqa: S608
-            f" WHERE starts_with(endpoint, '{_IMPORTED}')"
-        ))  # fmt: skip
+        return set(self._column("SELECT DISTINCT file FROM lying SEMI JOIN held USING (rid) WHERE file IS NOT NULL"))
 
     def places(self) -> set[tuple[str, str]]:
         """(platform, account) of what is marked."""
-        found = self._db.execute("SELECT DISTINCT platform, account FROM records SEMI JOIN held USING (rid)")
-        return set(found.fetchall())
+        return set(
+            self._db.execute("SELECT DISTINCT platform, account FROM lying SEMI JOIN held USING (rid)").fetchall()
+        )
 
     def _column(self, sql: str) -> list[str]:
         return [value for (value,) in self._db.execute(sql).fetchall()]
 
 
-class Matches:
-    """Asks scopes about an archive as far as its catalog has followed the ledger. Close it; not shared by threads."""
+_LYING: Final = (
+    "CREATE TEMP TABLE lying (rid VARCHAR, platform VARCHAR, account VARCHAR, root VARCHAR, path VARCHAR, row BIGINT,"
+    " file VARCHAR, keys VARCHAR[])"
+)
+_LYING_IN: Final = (
+    "INSERT INTO lying SELECT rid, platform, account, coalesce(root_native_id, native_id), filename, file_row_number,"  # noqa: S608
+    f" CASE WHEN starts_with(endpoint, '{_IMPORTED}') THEN substr(endpoint, {len(_IMPORTED) + 1}, 64) END,"
+    " list_filter(list_transform(media, lambda m: m.key), lambda k: k IS NOT NULL) FROM read_parquet($paths,"
+    " union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)"
+)
 
-    def __init__(self, archive: Archive) -> None:
+
+class Matches:
+    """Asks scopes about an archive as far as its catalog has followed the ledger. Close it; not shared by threads.
+
+    `about`: the only objects that will be asked about. A thing's versions and its thread are all of one account, so
+    the records of other accounts need not be read (attachments lie in folders without one: then all are).
+    """
+
+    def __init__(self, archive: Archive, about: Sequence[CatalogObject] | None = None) -> None:
         self._archive = archive
+        places = None if about is None else {(o.platform, o.account) for o in about}
+        self._places = None if places is None or any(o.cls == "media" for o in about or ()) else places
         self._zone = ZoneInfo(archive.agency.body.time_zone)
         self._records: _Records | None = None
         self._missing: dict[str, CatalogObject] = {}
@@ -175,11 +188,7 @@ class Matches:
             found.rows.update((o.key, np.arange(o.rows)) for o in objects)
             return
 
-        def located(records: _Records) -> dict[str, Rows]:
-            here = [self._path(o) for o in objects if o.key not in self._missing]
-            return records.rows_in(here) if here else {}
-
-        rows = self._ask(scope, located)
+        rows = self._ask(scope, lambda records: records.rows())
         for o in objects:
             if o.key in self._missing:
                 found.rows[o.key] = None
@@ -227,7 +236,10 @@ class Matches:
 
     def _opened(self) -> _Records:
         if self._records is None:
-            objects = self._archive.catalog.objects("records")
+            objects = [
+                o for o in self._archive.catalog.objects("records")
+                if self._places is None or (o.platform, o.account) in self._places
+            ]  # fmt: skip
             self._fetch(objects)
             paths = [self._path(o) for o in objects if o.key not in self._missing]
             self._records = _Records(paths, time_zone=self._archive.agency.body.time_zone)

@@ -303,7 +303,7 @@ def held(archive: Archive, objects: Sequence[CatalogObject]) -> dict[str, Held]:
     `every`).
     """
     found: dict[str, Held] = {}
-    with closing(Matches(archive)) as matches:
+    with closing(Matches(archive, objects)) as matches:
         for hold in active(archive):
             for key, rows in matches.cover(hold.scope, objects).rows.items():
                 before = found.get(key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from social_archive.errors import ArchiveError, NotFound, StoreError
 from social_archive.stack import seaweed
-from social_archive.store import ObjectRef, Store
+from social_archive.store import ObjectRef, Store, Version
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -81,10 +81,10 @@ class Versions:
     title = "Object store: every version, by HEAD and in the version list"
 
     def look(self, archive: Archive, gone: Sequence[Gone]) -> Look:
-        left = _still_there(archive.store, gone)
-        listed = _listed(archive.store, gone)
+        left = still_there(archive.store, [(one["key"], one["version"]) for one in gone])
+        listed = _listed(archive.store, {one["key"] for one in gone})
         if left or listed:
-            return self._said("pending", gone, f"{max(left, listed):,} versions are still there")
+            return self._said("pending", gone, f"{max(left, len(listed)):,} versions are still there")
         return self._said("gone", gone, "HEAD answers 404 for each, and no version list names one")
 
     def _said(self, result: Result, gone: Sequence[Gone], detail: str) -> Look:
@@ -103,7 +103,7 @@ class InReplica:
         try:
             store = _replica_store(archive, self._replica)
             removed = _remove_all(store, gone)
-            left = _listed(store, gone)
+            left = len(_listed(store, {one["key"] for one in gone}))
         except ArchiveError as error:
             return Look(self.name, self.title, "pending", len(gone), f"it could not be read: {type(error).__name__}")
         if left:
@@ -196,31 +196,32 @@ def _garbage(listing: str, bucket: str) -> tuple[int, int]:
     return len(rows), sum(int(m[4]) for m in rows)
 
 
-def _still_there(store: Store, gone: Sequence[Gone]) -> int:
-    def there(one: Gone) -> bool:
+def still_there(store: Store, versions: Sequence[tuple[str, str]]) -> int:
+    """How many of these (key, version id) a HEAD or the version list of their folder still knows."""
+
+    def answers(one: tuple[str, str]) -> bool:
         try:
-            store.lock_state(one["key"], one["version"])
+            store.lock_state(*one)
         except NotFound:
             return False
         return True
 
     with ThreadPoolExecutor(_WORKERS) as pool:
-        return sum(pool.map(there, gone))
+        found = {one for one, there in zip(versions, pool.map(answers, versions), strict=True) if there}
+    listed = {(v.key, v.version_id) for v in _listed(store, {key for key, _ in versions})}
+    return len(found | (listed & set(versions)))
 
 
-def _listed(store: Store, gone: Sequence[Gone]) -> int:
-    """Versions and delete markers under the destroyed keys that a listing of their folders still names."""
-    keys = {one["key"] for one in gone}
+def _listed(store: Store, keys: Collection[str]) -> list[Version]:
+    """Versions and delete markers under these keys, from one listing of each of their folders."""
     folders = sorted({key.rpartition("/")[0] + "/" for key in keys})
     with ThreadPoolExecutor(_WORKERS) as pool:
-        found = pool.map(lambda folder: sum(v.key in keys for v in store.versions(folder)), folders)
-        return sum(found)
+        found = pool.map(lambda folder: [v for v in store.versions(folder) if v.key in keys], folders)
+        return [version for some in found for version in some]
 
 
 def _remove_all(store: Store, gone: Sequence[Gone]) -> int:
-    keys = {one["key"] for one in gone}
-    folders = sorted({key.rpartition("/")[0] + "/" for key in keys})
-    versions = [v for folder in folders for v in store.versions(folder) if v.key in keys]
+    versions = _listed(store, {one["key"] for one in gone})
     for v in versions:
         if v.delete_marker:
             store.delete_version(v.key, v.version_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from social_archive.rebuild import rebuild
 from social_archive.record import Media, Observation
 from social_archive.retention import holds
 from social_archive.retention.holds import Hold, HoldError, Lifted, Scope
+from social_archive.rewrite import Copied, rewrite
 from social_archive.store import ObjectRef
 from tests.agencies import agency_folder
 from tests.faults.canary import found, in_buckets, in_folder
@@ -163,12 +164,10 @@ def test_attachments_go_with_what_names_them(archive: Archive) -> None:
     take(archive, seen("c1", "parking", media=(shown,)), seen("c2", "else", media=(other,)), media=[described, also])
     hold(archive, text="parking")
     media = archive.catalog.objects("media")
-    assert [key for key in holds.held(archive, media)] == [described["key"]]
+    assert list(holds.held(archive, media)) == [described["key"]]
 
 
 def test_an_attachment_that_was_moved_is_found_where_it_lies_now(archive: Archive) -> None:
-    from social_archive.rewrite import Copied, rewrite
-
     shown, described = attached(archive, b"a picture")
     take(archive, seen("c1", "parking", media=(shown, Media(id="n", url="https://scripted.example/n"))),
          media=[described])  # fmt: skip
@@ -312,24 +311,24 @@ def test_an_open_request_for_records_holds_what_it_matches_until_it_is_closed(ar
     assert held_ids(archive) == set()
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"by": "Ada Lovelace"}, "user name"),
-        ({"by": "stranger"}, "people of agency.yaml"),
-        ({"by": "schedule"}, "people of agency.yaml"),
-        ({"kind": "hunch"}, "no such kind"),
-        ({"matter": "  "}, "matter"),
-        ({"mandate": "x" * 2_001}, "mandate"),
-        ({"review": date(2020, 1, 1)}, "past"),
-        ({"id": "FF"}, "32 hexadecimal"),
-    ],
-)
-def test_what_is_refused_leaves_nothing_behind(archive: Archive, given: dict[str, Any], said: str) -> None:
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"by": "Ada Lovelace"}, "user name"),
+    ({"by": "stranger"}, "people of agency.yaml"),
+    ({"by": "schedule"}, "people of agency.yaml"),
+    ({"kind": "hunch"}, "no such kind"),
+    ({"matter": "  "}, "matter"),
+    ({"mandate": "x" * 2_001}, "mandate"),
+    ({"review": date(2020, 1, 1)}, "past"),
+    ({"id": "FF"}, "32 hexadecimal"),
+]
+
+
+def test_what_is_refused_leaves_nothing_behind(archive: Archive) -> None:
     people = [Person(user="records", name="Invented Officer", title="Records officer")]
     archive.agency = archive.agency.model_copy(update={"people": people})
-    with pytest.raises(HoldError, match=said):
-        hold(archive, everything=True, **given)
+    for given, said in REFUSED:
+        with pytest.raises(HoldError, match=said):
+            hold(archive, everything=True, **given)
     assert archive.ledger.head().n == 0
     assert list(archive.store.versions("")) == []
 
@@ -363,7 +362,8 @@ def test_what_a_hold_is_about_lies_in_its_object_alone(
     archive = opened()
     take(archive, seen("c1", "Some words"))
     with caplog.at_level(logging.DEBUG, logger="social_archive"):
-        placed = hold(archive, matter=f"{CANARY} v. Library", mandate=f"Counsel of {CANARY}", text=CANARY, author=CANARY)
+        about = {"matter": f"{CANARY} v. Library", "mandate": f"Counsel of {CANARY}"}
+        placed = hold(archive, **about, text=CANARY, author=CANARY)
         holds.lift(archive, placed.hold.id, by="records", via="cli", reason="Settled")
     (details,) = archive.catalog.objects(holds.CLASS)
     places = found([CANARY, CANARY.lower()], in_buckets(archive))
@@ -382,14 +382,12 @@ def test_the_same_hold_twice_has_two_hashes(archive: Archive) -> None:
     assert one.sha256 != two.sha256
 
 
-@pytest.mark.parametrize(
-    "reason", [f"{CANARY} settled", f"as {CANARY.upper()} wished", "ROE  v. library is over", "x" * 501, " ", "a\nb"]
-)
-def test_a_reason_that_names_what_the_hold_was_about_does_not_reach_the_ledger(archive: Archive, reason: str) -> None:
+def test_a_reason_that_names_what_the_hold_was_about_does_not_reach_the_ledger(archive: Archive) -> None:
     placed = hold(archive, matter="Roe v. Library", author=CANARY)
-    with pytest.raises(HoldError, match="reason"):
-        holds.lift(archive, placed.hold.id, by="records", via="cli", reason=reason)
-    archive.catalog.catch_up()
+    named = (f"{CANARY} settled", f"as {CANARY.upper()} wished", "ROE  v. library is over")
+    for reason in (*named, "x" * 501, " ", "a\nb"):
+        with pytest.raises(HoldError, match="reason"):
+            holds.lift(archive, placed.hold.id, by="records", via="cli", reason=reason)
     assert holds.find(archive, placed.hold.id).in_force
 
 
@@ -459,8 +457,6 @@ def test_a_hold_whose_entry_lost_its_object_stops_a_disposal(archive: Archive, m
 
 
 def test_a_written_hold_without_an_entry_is_collected_like_any_orphan(archive: Archive) -> None:
-    from datetime import UTC, datetime
-
     archive.store.put("holds/0123456789abcdef.json", b"{}")
     hold(archive, everything=True)
     done = audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=3))

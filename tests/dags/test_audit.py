@@ -1,0 +1,67 @@
+"""The audit through Airflow itself: green on a whole archive; red, with codes and nothing else, when a leaf is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from social_archive.archive import Archive
+from social_archive.barrier import Rebuilding, put_up, take_down
+from social_archive.config import StoreConfig
+from social_archive.stack.seaweed import Seaweed
+from social_archive.store import ensure_buckets
+from tests.social_archive.retention import disposals
+from tests.social_archive.retention.stocked import MAY, of_month, stocked_archive
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
+    ensure_buckets(config, client=weed.client("admin"))
+    made = stocked_archive(tmp_path_factory.mktemp("audit"), config.bucket)
+    (made.state.parent / "airflow").mkdir()
+    return made
+
+
+def audited(archive: Archive) -> str:
+    """What Airflow's log says of one run of the DAG."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+    env |= {"ARCHIVE_AGENCY": str(archive.agency.folder), "ARCHIVE_STATE": str(archive.state),
+            "ARCHIVE_TEST_AIRFLOW_HOME": str(Path(archive.state).parent / "airflow")}  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.airflow_harvest", "audit"], env=env, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+def test_green_and_red(archive: Archive) -> None:
+    disposals.dispose(archive, "d1", of_month(archive, MAY))
+    whole = audited(archive)
+    assert "audit: success" in whole, whole[-3000:]
+
+    disposals.certify(archive, "d1", [[1, 1]], "2026-0002")
+    lost = audited(archive)
+    assert "Not every leaf is accounted for (twice: 1)." in lost, lost[-3000:]
+    assert "audit: success" not in lost
+    assert "CANARY" not in lost
+
+
+def test_no_task_opens_an_archive_that_is_being_rebuilt(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    from social_archive_airflow import tasks
+
+    monkeypatch.setenv("ARCHIVE_AGENCY", str(archive.agency.folder))
+    monkeypatch.setenv("ARCHIVE_STATE", str(archive.state))
+    put_up(archive)
+    with pytest.raises(Rebuilding), tasks._archive():
+        pass
+    take_down(archive)
+    with tasks._archive() as opened:
+        assert opened.agency.store.bucket == archive.agency.store.bucket
