@@ -128,6 +128,9 @@ ENVIRONMENT: Final[dict[str, str]] = {
                            "the embedded one.",
     "ARCHIVE_S3_ACCESS_KEY": "S3 access key of the archive's identity.",
     "ARCHIVE_S3_SECRET_KEY": "S3 secret key of the archive's identity.",
+    "ARCHIVE_S3_DISPOSER_ACCESS_KEY": "S3 access key of the identity that may lift a GOVERNANCE lock. Only what "
+                                      "runs the tasks has it.",
+    "ARCHIVE_S3_DISPOSER_SECRET_KEY": "Its secret key.",
     "ARCHIVE_S3_ADMIN_ACCESS_KEY": "docker-compose: an identity that may make buckets and policies. Leave empty "
                                    "where the buckets are made beforehand.",
     "ARCHIVE_S3_ADMIN_SECRET_KEY": "docker-compose: its secret key.",
@@ -136,6 +139,7 @@ ENVIRONMENT: Final[dict[str, str]] = {
     "ARCHIVE_SIGNING_KEY": "The ledger's private key, `PRIVATE+KEY+<origin>+<id>+<base64>`.",
     "AIRFLOW_ADMIN_PASSWORD": "docker-compose: password of the Airflow user `admin`.",
     "AIRFLOW_RECORDS_PASSWORD": "docker-compose: password of the Airflow user `records`.",
+    "AIRFLOW_DIRECTOR_PASSWORD": "docker-compose: password of the Airflow user `director`.",
     "AIRFLOW_FERNET_KEY": "docker-compose: encrypts connections in Airflow's database.",
     "AIRFLOW_API_SECRET": "docker-compose: signs Airflow's web sessions.",
     "AIRFLOW_JWT_SECRET": "docker-compose: signs Airflow's tokens between services.",

@@ -74,6 +74,25 @@ def test_no_secret_stands_in_the_file():
                 assert value.startswith("${"), name
 
 
+def test_only_the_worker_has_the_keys_that_may_lift_a_lock():
+    disposer = {"ARCHIVE_S3_DISPOSER_ACCESS_KEY", "ARCHIVE_S3_DISPOSER_SECRET_KEY"}
+    given = {name for name, service in SERVICES.items() if disposer & set(service.get("environment", {}))}
+
+    assert given == {"worker", "seaweed"}  # the store has to know whose keys they are
+    assert disposer <= set(SERVICES["worker"]["environment"])
+
+
+def test_the_two_who_approve_and_the_administrator_are_three_users():
+    from social_archive.stack.airflow import USERS
+
+    users = COMPOSE["x-environment"]["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"]
+    passwords = {f"AIRFLOW_{user.upper()}_PASSWORD" for user in USERS}
+
+    assert dict(user.split(":") for user in users.split(",")) == USERS
+    assert passwords <= set(SERVICES["init"]["environment"])
+    assert not passwords & set(COMPOSE["x-environment"])
+
+
 def test_the_generated_env_file_holds_everything_that_compose_demands(monkeypatch):
     from social_archive.stack.production import environment_file
 

@@ -9,6 +9,7 @@ class Tag(StrEnum):
     HARVEST = "harvest"  # reads a platform, adds records
     NOTICE = "notice"  # reads the archive, tells people
     AUDIT = "audit"  # reads the archive, adds nothing but locks
+    RETENTION = "retention"  # moves records, or destroys what two people approved
 
 
 class Owner(StrEnum):

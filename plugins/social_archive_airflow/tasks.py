@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from airflow.sdk import get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from social_archive.archive import Archive, open_archive
 from social_archive.errors import LedgerError
 from social_archive_airflow.assets import RECORDS, partition
-from social_archive_airflow.connections import use_airflow_connections
+from social_archive_airflow.opening import opened
 from social_archive_airflow.timetables import is_due
 
 log = logging.getLogger(__name__)
@@ -25,7 +22,7 @@ def accounts_due(platform: str) -> list[str]:
     """Names of the accounts that this run reads: all enabled ones by hand, the due ones by schedule."""
     context = get_current_context()
     run, params = context["dag_run"], context["params"]
-    with _archive(write=False) as archive:
+    with opened(write=False) as archive:
         enabled = archive.agency.enabled_accounts(platform)
         zone = archive.agency.body.time_zone
     if params["account"]:
@@ -48,7 +45,7 @@ def pull(platform: str, account: str) -> dict[str, Any]:
 
     context = _name_instance(account)
     again = context["ti"].try_number > 1
-    with _archive() as archive:
+    with opened() as archive:
         chosen = archive.account(account, platform)
         archive.catalog.catch_up()
         if (planned := plan.estimate(archive, chosen)) is not None:
@@ -69,7 +66,7 @@ def validate(pulled: dict[str, Any]) -> dict[str, Any]:
     from social_archive import harvest
 
     _name_instance(pulled["account"])
-    with _archive() as archive:
+    with opened() as archive:
         validated = harvest.validate(archive, harvest.Pulled.from_dict(pulled))
     log.info("%d accepted, %d to quarantine", validated.accepted, validated.rejected)
     return validated.to_dict()
@@ -81,7 +78,7 @@ def accession(validated: dict[str, Any]) -> dict[str, Any]:
     from social_archive import harvest
 
     context = _name_instance(validated["account"])
-    with _archive() as archive:
+    with opened() as archive:
         report = harvest.accession(archive, harvest.Validated.from_dict(validated))
     told = report.to_dict()
     counts = {name: value for name, value in told.items() if isinstance(value, int)}
@@ -102,7 +99,7 @@ def digest() -> dict[str, Any]:
     from social_archive import digest_letter
     from social_archive_airflow import mail
 
-    with _archive() as archive:
+    with opened() as archive:
         found = core.digest(archive)
         for line in digest_letter.lines(found):
             log.warning("%s", line)
@@ -127,7 +124,7 @@ def verify_ledger() -> dict[str, Any]:
     """Replay the whole ledger; fail, with the findings' codes, if anything is wrong."""
     from social_archive import audit
 
-    with _archive(write=False) as archive:
+    with opened(write=False) as archive:
         report = audit.verify(archive)
     if not report["ok"]:
         codes = sorted({finding["code"] for finding in report["findings"]})
@@ -140,7 +137,7 @@ def check_completeness() -> dict[str, Any]:
     """Every leaf of the ledger opens or one certificate covers it; fail, with the codes, if that is not so."""
     from social_archive.completeness import check
 
-    with _archive(write=False) as archive:
+    with opened(write=False) as archive:
         found = check(archive)
     counts = {"leaves": found.leaves, "records": found.records, "quarantined": found.quarantined,
               "disposed": sum(one.leaves for one in found.covered), "warnings": len(found.findings)}  # fmt: skip
@@ -161,7 +158,7 @@ def sweep_seals() -> dict[str, Any]:
     """Lock every committed object that a crash left unlocked; fail if one that the ledger names is not there."""
     from social_archive import audit
 
-    with _archive() as archive:
+    with opened() as archive:
         done = audit.sweep(archive)
     missing = done.pop("missing")
     if missing:
@@ -174,14 +171,3 @@ def _name_instance(account: str) -> Any:
     context: Any = get_current_context()
     context["account"] = account
     return context
-
-
-@contextmanager
-def _archive(*, write: bool = True) -> Iterator[Archive]:
-    use_airflow_connections()
-    archive = open_archive(write=write)
-    try:
-        archive.require_open()
-        yield archive
-    finally:
-        archive.close()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shutil
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from airflow.dag_processing.dagbag import DagBag
+from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
 from airflow.sdk import PartitionedAtRuntime
 
+from social_archive.config import load_agency
 from social_archive.platforms import registry
 from social_archive.stack.pools import pools
 from social_archive_airflow.retries import HonourRetryAfter
@@ -20,6 +23,7 @@ from tests.airflow_home import REPOSITORY
 pytestmark = pytest.mark.slow  # importing Airflow takes seconds
 
 DAGS = REPOSITORY / "dags"
+APPROVALS = {"first_approval", "second_approval"}
 SAMPLE = REPOSITORY / "include" / "sandbox" / "agency"
 WESTMONT = REPOSITORY / "include" / "agency"
 
@@ -48,7 +52,7 @@ def test_the_dags_load_for_every_agency_that_ships(agency):
     bag = load(agency)
 
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"audit", "digest", *(f"harvest_{name}" for name in registry())}
+    assert set(bag.dags) == {"audit", "consolidate", "digest", "dispose", *(f"harvest_{name}" for name in registry())}
 
 
 def test_every_dag_says_what_it_does_who_owns_it_and_how_to_recover(bag):
@@ -109,6 +113,50 @@ def test_accounts_are_offered_by_name_when_a_harvest_is_triggered(bag):
 def test_a_platform_with_accounts_runs_by_schedule_and_one_without_does_not(bag):
     assert isinstance(bag.dags["harvest_mastodon"].schedule, AccountSchedules)
     assert isinstance(load(WESTMONT).dags["harvest_mastodon"].schedule, PartitionedAtRuntime)
+
+
+DESTROYS = {"destroy", "verify", "verify_again", "certify"}
+
+
+def test_what_destroys_comes_after_both_approvals_and_nothing_leads_around_them(bag):
+    dag = bag.dags["dispose"]
+
+    for name in DESTROYS:
+        task = dag.get_task(name)
+        assert task.get_flat_relative_ids(upstream=True) >= {"propose", "returned_copy", *APPROVALS}
+        assert task.trigger_rule == "all_success", name
+    second = dag.get_task("second_approval")
+    assert second.get_flat_relative_ids(upstream=True) >= {"propose", "returned_copy", "first_approval"}
+
+
+def test_no_other_task_of_any_dag_can_destroy_what_was_approved():
+    """`execute` of the core is called in one place, and that place asks the gates before it."""
+    sources = {path: path.read_text() for path in [*DAGS.glob("*.py"), *(REPOSITORY / "plugins").rglob("*.py")]}
+
+    (caller,) = [text for text in sources.values() if "execution.execute(" in text]
+    body = caller[caller.index("def destroy(") :]
+    assert body.index("_require_both(archive, d, first, second)") < body.index("execution.execute(")
+    assert not [path for path, text in sources.items() if ".disposer" in text]
+
+
+def test_nobody_but_the_two_lists_is_asked_and_silence_is_no_answer(bag):
+    people = load_agency(SAMPLE).disposal
+    asked = {"returned_copy": people.first_approvers, "first_approval": people.first_approvers,
+             "second_approval": people.second_approvers}  # fmt: skip
+
+    for name, users in asked.items():
+        task = bag.dags["dispose"].get_task(name)
+        assert users
+        assert [user["id"] for user in task.assigned_users] == users
+        assert task.defaults is None
+        assert (task.execution_timeout, task.response_timeout) == (None, None)
+        assert (task.retries, task.retry_delay) == (2, timedelta(seconds=1))
+    assert not set(people.first_approvers) & set(people.second_approvers)
+
+
+def test_waiting_takes_no_slot(bag):
+    for name in ("filing_period", "wait"):
+        assert isinstance(bag.dags["dispose"].get_task(name), DateTimeSensorAsync)
 
 
 def test_the_dags_survive_serialisation(bag):

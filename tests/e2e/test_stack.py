@@ -3,79 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from sandbox.folder import agency_folder, environment
 from social_archive.stack import environment as stack_environment
-from social_archive.stack.airflow import COMPONENTS, AirflowHome
-from social_archive.stack.rest import AirflowApi
+from social_archive.stack.airflow import COMPONENTS
+from tests.e2e.stack import CANARY
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(1200)]
-
-CANARY = "CANARY-5d1f0c6e-connection-secret"
-ACCOUNTS = ("larkspur-teens", "larkspur-archive")
-
-
-class Stack:
-    """One `archive` command after another on one state folder."""
-
-    def __init__(self, folder: Path, agency: Path, platforms: dict[str, str]) -> None:
-        self.platforms = platforms
-        self.state = folder / "state"
-        self.agency = agency
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith(("ARCHIVE_", "AIRFLOW_"))}
-        self.env |= environment() | {"AIRFLOW_CONN_LARKSPUR_CANARY": json.dumps({"password": CANARY})}
-
-    def archive(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from social_archive.cli import main; main()"]
-        folders = ["--agency", str(self.agency), "--state", str(self.state)]
-        done = subprocess.run(
-            [*command, *folders, *arguments], env=self.env, capture_output=True, text=True, check=False, timeout=900
-        )
-        assert done.returncode == 0 or not check, done.stdout + done.stderr
-        return done
-
-    def api(self) -> AirflowApi:
-        home = AirflowHome(self.state)
-        return AirflowApi(home.url, "admin", home.passwords()["admin"])
-
-    def pids(self) -> dict[str, int | None]:
-        return dict(json.loads(self.archive("status", "--json", check=False).stdout))
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("stack")
-    ready = folder / "ready"
-    ports = ["--only=mastodon,bluesky", "--mastodon-port=0", "--bluesky-port=0"]
-    sandbox = subprocess.Popen(
-        [sys.executable, "-m", "sandbox.serve", "--state", str(folder / "world"), "--ready-file", str(ready), *ports],
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert sandbox.stdout is not None
-    urls = json.loads(sandbox.stdout.readline())
-    running = Stack(folder, agency_folder(folder / "agency", urls, accounts=ACCOUNTS), urls)
-    accounts = folder / "agency" / "accounts.yaml"  # the dead login's token comes from a connection, to be looked for
-    text = accounts.read_text().replace("env:SANDBOX_MASTODON_ARCHIVE_TOKEN", "connection:larkspur_canary")
-    accounts.write_text(text)
-    try:
-        running.archive("up", "--json")
-        yield running
-    finally:
-        running.archive("down", check=False)
-        sandbox.terminate()
-        sandbox.wait(10)
-
 
 def test_everything_is_up_and_healthy(stack):
     up = {name for name, pid in stack.pids().items() if pid}

@@ -23,7 +23,9 @@ from social_archive.stack.postgres import Database, free_port
 from social_archive.stack.processes import Processes
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-USERS = {"admin": "admin", "records": "user"}
+# Two people approve a disposal, and neither is the administrator: `records` and `director` may answer what is asked
+# of them, and nothing else that `admin` may.
+USERS = {"admin": "admin", "records": "user", "director": "user"}
 # The log servers are for logs on other machines; here the api-server reads the files.
 COMPONENTS: dict[str, tuple[str, ...]] = {
     "airflow-api-server": ("api-server",),
@@ -31,6 +33,9 @@ COMPONENTS: dict[str, tuple[str, ...]] = {
     "airflow-dag-processor": ("dag-processor",),
     "airflow-triggerer": ("triggerer", "--skip-serve-logs"),
 }
+# The scheduler's LocalExecutor runs the tasks; what needs no key of the disposer does not get it.
+RUNS_TASKS = "airflow-scheduler"
+_DISPOSER = "ARCHIVE_S3_DISPOSER_"
 _FIRST_PORT = 8080
 
 
@@ -58,9 +63,10 @@ class AirflowHome:
         if not (keep_port and (self.folder / "port").exists()):
             (self.folder / "port").write_text(str(free_port(_FIRST_PORT)))
         passwords = self.folder / "passwords.json"
-        if not passwords.exists():
-            made = {user: secrets.token_urlsafe(9) for user in USERS}
-            environment.write_private(passwords, json.dumps(made))
+        known = self.passwords() if passwords.exists() else {}
+        if missing := USERS.keys() - known.keys():  # users of a later version, too
+            known |= {user: secrets.token_urlsafe(9) for user in USERS if user in missing}
+            environment.write_private(passwords, json.dumps(known))
         environment.write_private(self.folder / "airflow.cfg", _ini(self._settings(database)))
 
     def environ(self, archive: Mapping[str, str]) -> dict[str, str]:
@@ -102,7 +108,7 @@ class AirflowHome:
         for name in down:
             command = [sys.executable, "-m", "airflow", *COMPONENTS[name]]
             log = self.state / "logs" / f"{name}.log"
-            processes.spawn(name, command, env=environ, log=log, cwd=REPOSITORY)
+            processes.spawn(name, command, env=_given_to(name, environ), log=log, cwd=REPOSITORY)
         return down
 
     def _settings(self, database: Database) -> dict[str, dict[str, str]]:
@@ -145,6 +151,11 @@ class AirflowHome:
             "logging": {"base_log_folder": str(self.folder / "logs")},
             "usage_data_collection": {"enabled": "False"},
         }
+
+
+def _given_to(component: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The keys that may lift a lock go to the process that runs tasks, to no other."""
+    return {name: v for name, v in environ.items() if component == RUNS_TASKS or not name.startswith(_DISPOSER)}
 
 
 def _ini(settings: Mapping[str, Mapping[str, str]]) -> str:

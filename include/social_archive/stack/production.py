@@ -22,10 +22,11 @@ from pathlib import Path
 from social_archive.archive import default_agency
 from social_archive.config import load_agency
 from social_archive.stack import environment, seaweed
+from social_archive.stack.airflow import USERS
 from social_archive.stack.pools import pools
 
 _STORE_HOME = Path("/var/lib/seaweed")
-_USERS = {"admin": "AIRFLOW_ADMIN_PASSWORD", "records": "AIRFLOW_RECORDS_PASSWORD"}
+_USERS = {user: f"AIRFLOW_{user.upper()}_PASSWORD" for user in USERS}
 
 
 def main(arguments: list[str]) -> int:
@@ -57,10 +58,11 @@ def environment_file() -> str:
         "AIRFLOW_FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "AIRFLOW_JWT_SECRET": secrets.token_urlsafe(64),
         "AIRFLOW_API_SECRET": secrets.token_urlsafe(48),
-        "AIRFLOW_ADMIN_PASSWORD": secrets.token_urlsafe(12),
-        "AIRFLOW_RECORDS_PASSWORD": secrets.token_urlsafe(12),
+        **{password: secrets.token_urlsafe(12) for password in _USERS.values()},
         "ARCHIVE_S3_ACCESS_KEY": "SRA" + secrets.token_hex(8).upper(),
         "ARCHIVE_S3_SECRET_KEY": secrets.token_hex(24),
+        "ARCHIVE_S3_DISPOSER_ACCESS_KEY": "SRA" + secrets.token_hex(8).upper(),
+        "ARCHIVE_S3_DISPOSER_SECRET_KEY": secrets.token_hex(24),
         "ARCHIVE_S3_ADMIN_ACCESS_KEY": "SRA" + secrets.token_hex(8).upper(),
         "ARCHIVE_S3_ADMIN_SECRET_KEY": secrets.token_hex(24),
         "ARCHIVE_SIGNING_KEY": Signer.generate(origin).text(),
@@ -102,7 +104,7 @@ def store_command(home: Path, ports: dict[str, int] | None = None, bind: str = "
     The same switches as the embedded store's, but listening for the other containers: compose publishes its S3 port
     on the host's loopback only, and every route behind the gateway needs a token.
     """
-    keys = {"admin": "ARCHIVE_S3_ADMIN_", "archive": "ARCHIVE_S3_"}
+    keys = {"admin": "ARCHIVE_S3_ADMIN_", "archive": "ARCHIVE_S3_", "disposer": "ARCHIVE_S3_DISPOSER_"}
     identities = {
         name: {"access_key": os.environ[f"{prefix}ACCESS_KEY"], "secret_key": os.environ[f"{prefix}SECRET_KEY"]}
         for name, prefix in keys.items()

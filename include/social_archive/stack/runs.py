@@ -35,7 +35,7 @@ def harvest_everything(api: AirflowApi, agency: Agency, console: Console, *, wan
     """
     for name, pool in pools().items():
         api.ensure_pool(name, pool)
-    everything = {*(f"harvest_{name}" for name in registry()), "audit", "digest"}
+    everything = {*(f"harvest_{name}" for name in registry()), "audit", "consolidate", "digest", "dispose"}
     with step(console, "DAGs") as progress:
         _wait_parsed(api, everything, progress)
         for dag_id in everything:

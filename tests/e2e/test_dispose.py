@@ -1,0 +1,139 @@
+"""A disposal as two people carry it through in Airflow's own pages, with a browser; a stranger checks afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from social_archive.archive import open_archive
+from social_archive.retention import certificate
+from social_archive.stack import environment as stack_environment
+from tests.e2e.stack import Stack
+
+pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 120_000  # milliseconds: the machine may be busy with other tests
+PICTURES = os.environ.get("PICTURES")  # a folder, when the pictures of docs/images are to be made anew
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    missing = "chromium" if CHROMIUM is None else "playwright" if find_spec("playwright") is None else None
+    if missing and "CI" not in os.environ:
+        pytest.skip(f"{missing} is not installed here: `apt-get install chromium`, `make test`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def logged_in(browser: Any, stack: Stack, user: str) -> Iterator[Any]:
+    """A page of one person's own browser session."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(stack.home.url)
+    page.fill("input[name=username]", user)
+    page.fill("input[name=password]", stack.home.passwords()[user])
+    page.click("button[type=submit]")
+    page.wait_for_selector("text=Required Action")
+    yield page
+    context.close()
+
+
+def question(page: Any, stack: Stack, subject: str) -> None:
+    """Wait until it is under Required Actions, and open it there."""
+    from playwright.sync_api import expect
+
+    page.goto(f"{stack.home.url}/required_actions?response_received=false")  # the page asks for new ones by itself
+    link = page.locator("a", has_text=subject).first
+    expect(link).to_be_visible(timeout=PATIENCE)
+    time.sleep(2)  # a person reads first; an answer in the very moment of the question may be lost
+    link.click()
+    page.wait_for_selector("text=plan")
+
+
+def answer(page: Any, option: str) -> None:
+    with page.expect_response(lambda r: r.url.endswith("/hitlDetails") and r.request.method == "PATCH") as told:
+        page.get_by_role("button", name=option, exact=True).click()
+    assert told.value.status == 200, told.value.text()
+
+
+def picture(page: Any, name: str) -> None:
+    if PICTURES:
+        page.wait_for_timeout(1_000)
+        page.screenshot(path=str(Path(PICTURES) / name))
+
+
+@pytest.fixture(scope="module")
+def run_id(stack: Stack) -> str:
+    """A run that the administrator started; the schedule is in force."""
+    stack.archive("retention", "propose", "--by", "records", "--reason", "First version (invented)")
+    with stack.api() as api:
+        return api.trigger("dispose")
+
+
+def test_two_people_approve_in_their_browsers_and_the_certificate_holds_elsewhere(stack, browser, run_id, tmp_path):
+    with logged_in(browser, stack, "records") as page:
+        question(page, stack, "Returned copy")
+        page.fill("input[name=element_reference]", "LRC 26-118 (invented)")
+        page.fill("input[name=element_returned_on]", date.today().isoformat())
+        picture(page, "dispose-returned.png")
+        answer(page, "Approved")
+        question(page, stack, "First approval")
+        picture(page, "dispose-approve.png")
+        answer(page, "Approve")
+
+    with logged_in(browser, stack, "director") as page:
+        question(page, stack, "Second approval")
+        assert "approved by records" in page.inner_text("main, body")
+        answer(page, "Approve")
+        with stack.api() as api:
+            while (state := api.run_state("dispose", run_id)) not in ("success", "failed"):
+                time.sleep(1)
+            tasks = api._get(f"/api/v2/dags/dispose/dagRuns/{run_id}/taskInstances")["task_instances"]
+        page.goto(f"{stack.home.url}/dags/dispose/runs/{run_id}")
+        page.wait_for_selector("text=certify")
+        picture(page, "dispose-done.png")
+    assert state == "success", {task["task_id"]: task["state"] for task in tasks}
+
+    (done,) = json.loads(stack.archive("disposal", "list", "--json").stdout)
+    assert (done["status"], [a["by"] for a in done["approvals"]]) == ("certified", ["records", "director"])
+    _take_out(stack, done["certificate"], tmp_path)
+    script = ROOT / "docs" / "verify_certificate_standalone.py"
+    checked = subprocess.run(
+        [sys.executable, script, tmp_path / "certificate.json"], env={"PATH": os.environ["PATH"]}, cwd=tmp_path,
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    people = json.loads((tmp_path / "certificate.json").read_text())["people"]
+    assert (people["proposed"]["by"], [a["by"] for a in people["approved"]]) == ("admin", ["records", "director"])
+
+
+def _take_out(stack: Stack, number: str, folder: Path) -> None:
+    """Take the certificate's files out of the archive, as its owner would to hand them to somebody."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack_environment.read(stack.state).items():
+            patch.setenv(name, value)
+        archive = open_archive(stack.agency, state=folder / "state", write=False)
+        archive.catalog.catch_up()
+        for name in certificate.FILES:
+            (folder / name).write_bytes(certificate.read(archive, number, name))
+        archive.close()
