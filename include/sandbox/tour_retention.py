@@ -48,7 +48,7 @@ def schedule_diff(t: Tour) -> str:
     t.command("retention", "apply", show=False)
     in_force = t.asked("retention", "show")["in_force"]
     assert in_force["version"] == "3", in_force
-    return f"version {in_force['version']} in force, {plan['earlier']} records due earlier"
+    return f"version {in_force['version']} in force, {plan['counts']['earlier']} records due earlier"
 
 
 def hold(t: Tour) -> str:

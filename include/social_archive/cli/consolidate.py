@@ -32,10 +32,12 @@ def consolidate(
     _json: Json = False,
 ) -> None:
     """Put the small objects of closed months together, for faster search. Records, proofs and answers stay the same."""
-    from social_archive.retention import consolidation
+    from social_archive.retention import consolidation, disposal
 
     with opened(write=not dry_run) as archive, output.counting("Putting objects together") as tell:
-        done = consolidation.consolidate(archive, progress=tell, dry_run=dry_run)
+        done = consolidation.consolidate(
+            archive, leave=disposal.reserved(archive), progress=tell, dry_run=dry_run
+        )
     if settings.as_json:
         output.print_json({"dry_run": dry_run, **asdict(done)})
     else:
