@@ -46,7 +46,7 @@ def approved(answer: Answer | None, *, plan: str | None, expected_plan: str, all
     if {by, name} & set(not_by):
         raise NotApproved(f"{by} proposed this disposal or approved it before; this approval takes another person.")
     same_plan(plan, expected_plan)
-    return Decision(by, _moment(answer), plan)
+    return Decision(by, _moment(answer), expected_plan)
 
 
 def answered_by(answer: Answer | None, *, option: str, allowed: Collection[str]) -> tuple[str, str]:

@@ -23,7 +23,7 @@ def approval(agency: Agency, d: Disposal, law: DisposalLaw, place: Place) -> str
         f"**{agency.body.name}: {_total(d)} are to be destroyed. Nobody can bring them back.**",
         *_proposal(d),
         _list(
-            f"**Approve** if this is right: {after}. Approvals hold for {days} days, unless a hold or a change voids them.",
+            f"**Approve** if this is right: {after}. It holds for {days} days; a hold or a changed list voids it.",
             "**Reject** withdraws the proposal, and nothing is destroyed.",
             _authority(d, law), _people(agency, d), _plan(d),
         ),

@@ -58,15 +58,16 @@ def logged_in(browser: Any, stack: Stack, user: str) -> Iterator[Any]:
     context.close()
 
 
-def question(page: Any, stack: Stack, subject: str) -> None:
-    """Wait until it is under Required Actions, and open it there."""
-    from playwright.sync_api import expect
-
-    page.goto(f"{stack.home.url}/required_actions?response_received=false")  # the page asks for new ones by itself
-    link = page.locator("a", has_text=subject).first
-    expect(link).to_be_visible(timeout=PATIENCE)
-    time.sleep(2)  # a person reads first; an answer in the very moment of the question may be lost
-    link.click()
+def question(page: Any, stack: Stack, task_id: str, subject: str) -> None:
+    """Wait until it is put, and open it from the list of required actions."""
+    with stack.api() as api:
+        path = f"/api/v2/dags/dispose/dagRuns/{api.runs('dispose')[0]['dag_run_id']}/taskInstances/{task_id}"
+        while (state := api._get(path)["state"]) != "awaiting_input":
+            assert state not in ("success", "failed", "upstream_failed", "skipped"), state
+            time.sleep(0.5)
+    time.sleep(2)  # as a person does: an answer in the very moment of the question may be lost
+    page.goto(f"{stack.home.url}/required_actions?response_received=false")
+    page.locator("a", has_text=subject).first.click()
     page.wait_for_selector("text=plan")
 
 
@@ -92,17 +93,17 @@ def run_id(stack: Stack) -> str:
 
 def test_two_people_approve_in_their_browsers_and_the_certificate_holds_elsewhere(stack, browser, run_id, tmp_path):
     with logged_in(browser, stack, "records") as page:
-        question(page, stack, "Returned copy")
+        question(page, stack, "returned_copy", "Returned copy")
         page.fill("input[name=element_reference]", "LRC 26-118 (invented)")
         page.fill("input[name=element_returned_on]", date.today().isoformat())
         picture(page, "dispose-returned.png")
         answer(page, "Approved")
-        question(page, stack, "First approval")
+        question(page, stack, "first_approval", "First approval")
         picture(page, "dispose-approve.png")
         answer(page, "Approve")
 
     with logged_in(browser, stack, "director") as page:
-        question(page, stack, "Second approval")
+        question(page, stack, "second_approval", "Second approval")
         assert "approved by records" in page.inner_text("main, body")
         answer(page, "Approve")
         with stack.api() as api:
