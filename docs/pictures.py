@@ -1,4 +1,4 @@
-"""Make the pictures in docs/images: terminals from what the commands really print, and a page of coverage.
+"""Make the pictures in docs/images: terminals from what the commands really print, and the first pages of papers.
 
     .venv/bin/python docs/pictures.py STATE [TOUR_JSON]
 
@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -25,13 +26,17 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from sandbox import control, folder, tour
-from social_archive.archive import open_archive
+from social_archive.archive import Archive, open_archive
 from social_archive.config import load_agency
 from social_archive.coverage import encode
-from social_archive.documents.coverage import TEMPLATE, content
+from social_archive.documents import certificate as certificate_pages
+from social_archive.documents import coverage as coverage_pages
+from social_archive.documents import worksheet as worksheet_pages
 from social_archive.documents.typesetting import source
 from social_archive.harvest import run
 from social_archive.note import Signer
+from social_archive.retention import certificate, disposal, execution, holds, proposal, schedules, tags
+from social_archive.retention.disposal import Disposal
 from social_archive.stack import seaweed
 from social_archive.store import ensure_buckets
 
@@ -54,27 +59,35 @@ def main(state: Path, tour_json: Path) -> None:
 
 def _coverage_page() -> None:
     """The page of a coverage statement, of the invented year that its tests use."""
-    import typst
-
     sys.path.append(str(IMAGES.parents[1]))
     from tests.social_archive.statements import statement
 
     stated = statement()
-    data = content(stated, hashlib.sha256(encode(stated)).hexdigest())
-    picture = typst.compile(**source(TEMPLATE, data), format="png", ppi=110.0)
-    (IMAGES / "coverage.png").write_bytes(picture)
+    data = coverage_pages.content(stated, hashlib.sha256(encode(stated)).hexdigest())
+    _first_page("coverage", coverage_pages.TEMPLATE, data)
+
+
+def _first_page(name: str, template: str, data: dict[str, Any]) -> None:
+    import typst
+
+    made = typst.compile(**source(template, data), format="png", ppi=110.0)
+    (IMAGES / f"{name}.png").write_bytes(made[0] if isinstance(made, list) else made)
 
 
 def _archive_pictures(state: Path, store: seaweed.Seaweed, urls: dict[str, str]) -> None:
     agency = folder.agency_folder(state / "agency", urls)
+    settings = agency / "agency.yaml"  # what was destroyed is looked for twice; here without waiting in between
+    settings.write_text(settings.read_text().replace("disposal:", "disposal:\n  verify_again_minutes: 0", 1))
     config = load_agency(agency)
-    who = store.identities["archive"]
+    who, disposer = store.identities["archive"], store.identities["disposer"]
     os.environ |= folder.environment() | {
         "ARCHIVE_AGENCY": str(agency),
         "ARCHIVE_STATE": str(state),
         "ARCHIVE_S3_ENDPOINT": store.endpoint,
         "ARCHIVE_S3_ACCESS_KEY": who.access_key,
         "ARCHIVE_S3_SECRET_KEY": who.secret_key,
+        "ARCHIVE_S3_DISPOSER_ACCESS_KEY": disposer.access_key,
+        "ARCHIVE_S3_DISPOSER_SECRET_KEY": disposer.secret_key,
         config.ledger.signing_key.partition(":")[2]: Signer.generate(config.ledger.origin).text(),
     }
     ensure_buckets(config.store, client=store.client("admin"))
@@ -89,11 +102,48 @@ def _archive_pictures(state: Path, store: seaweed.Seaweed, urls: dict[str, str])
 
     picture("find", "find", "summer reading", "--account", "larkspur", "--limit", "4")
     picture("show", "show", rid[:12], lines=46)
+    _disposal_pictures(archive, rid)
     key = f"entries/{1:020d}.jsonl"
     body = archive.ledger_store.get(key)
     archive.ledger_store.put(key, body.replace(b'"t":"record"', b'"t":"forged"', 1))
     picture("ledger-tampered", "ledger", "verify")
     archive.close()
+
+
+def _disposal_pictures(archive: Archive, tagged: str) -> None:
+    """A disposal of the invented library from its proposal to its certificate, with something kept by a hold."""
+    schedules.propose(archive, by="records", via="cli", reason="First version (invented)")
+    tags.add(archive, [tagged], "local-history", by="records", reason="Shown in the exhibition (invented)")
+    picture("why", "why", tagged[:12])
+    holds.place(
+        archive, kind="records_request", matter="Request 26-17 (invented)", mandate="A letter (invented)",
+        by="records", via="cli", review=date.today() + timedelta(days=60),
+        scope=holds.Scope(text="winter reading", account="larkspur-kids"),
+    )  # fmt: skip
+    d = _approved(archive)
+    picture("disposal", "disposal", "show")
+    worksheet = json.loads(disposal.read(archive, d.id, "worksheet.json"))
+    _first_page("worksheet", worksheet_pages.TEMPLATE, worksheet_pages.content(worksheet))
+    execution.execute(archive, d.id, by="admin")
+    while not execution.verify(archive, d.id).done:
+        pass
+    number = certificate.certify(archive, d.id, by="records").number
+    body = certificate.read(archive, number, "certificate.json")
+    data = certificate_pages.content(json.loads(body), hashlib.sha256(body).hexdigest())
+    _first_page("certificate", certificate_pages.TEMPLATE, data)
+    picture("audit", "audit")
+
+
+def _approved(archive: Archive) -> Disposal:
+    """What is due, proposed by IT, returned by the Commission, approved by two people."""
+    d = proposal.propose(archive, by="admin", via="cli")
+    assert d is not None, "the sample library has posts that are past their time"
+    today = datetime.now(UTC).date()
+    disposal.filed(archive, d.id, on=today, by="records", via="cli")
+    disposal.returned(archive, d.id, outcome="approved", reference="LRC 26-118 (invented)", on=today, by="records",
+                      via="cli")  # fmt: skip
+    disposal.approve(archive, d.id, plan=d.plan, by="records", via="cli", place=1)
+    return disposal.approve(archive, d.id, plan=d.plan, by="director", via="cli", place=2)
 
 
 def picture(name: str, *words: str, lines: int | None = None) -> None:

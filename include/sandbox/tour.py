@@ -82,7 +82,7 @@ class Tour:
             capture_output=True, text=True, env={**os.environ, "COLUMNS": str(self.console.width - 4)}, check=False,
         )  # fmt: skip
         if show:
-            lines = done.stdout.rstrip().splitlines()
+            lines = (done.stdout if code in (0, 3) else done.stderr).rstrip().splitlines()
             cut = lines if len(lines) <= 24 else [*lines[:22], f"… {len(lines) - 22} more lines"]
             self.console.print("\n".join(f"  {line}" for line in cut), markup=False, highlight=False, soft_wrap=True)
         if done.returncode != code:

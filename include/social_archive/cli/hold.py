@@ -227,6 +227,7 @@ def show(
 
 def _facts(hold: Hold, now: Preview | None, zone: str) -> list[tuple[str, Text | str | None]]:
     placed = f"{output.local(micros(hold.placed_at), zone)} by {hold.by} ({hold.via}), ledger entry {hold.n}"
+    unfinished = Text("not locked to the end: archive hold reassert", style="yellow")
     lifted = hold.lifted
     return [
         ("kind", hold.kind.replace("_", " ")),
@@ -235,8 +236,7 @@ def _facts(hold: Hold, now: Preview | None, zone: str) -> list[tuple[str, Text |
         ("scope", output.safe(_scope(hold.scope, zone))),
         ("placed", placed),
         ("review", _review(hold, zone)),
-        ("then", _counts(hold.effective) if hold.effective else Text("not locked to the end: archive hold reassert",
-                                                                     style="yellow")),
+        ("when placed", _counts(hold.effective) if hold.effective else unfinished),
         ("covers now", f"{output.plural(now.records, 'record')} in {output.plural(sum(now.objects.values()), 'object')}"
          if now else None),
         ("lifted", f"{output.local(micros(lifted.at), zone)} by {lifted.by} ({lifted.via})" if lifted else None),

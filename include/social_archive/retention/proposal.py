@@ -155,7 +155,8 @@ def _stays(
 ) -> tuple[str, str] | None:  # fmt: skip
     """(code, sentence) if a due object must not go this time."""
     if o.key in held:
-        return "on_hold", f"under {len(held[o.key].holds)} hold(s)"
+        count = len(held[o.key].holds)
+        return "on_hold", "under a hold" if count == 1 else f"under {count} holds"
     if {*set_aside} & {o.series, f"{o.series}/{o.cutoff}"}:
         return "set_aside", "set aside by the person who proposed"
     if o.key in still_named:

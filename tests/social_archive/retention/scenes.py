@@ -15,8 +15,9 @@ from pathlib import Path
 
 from social_archive.accession import Batch, commit, describe, seal
 from social_archive.archive import Archive, open_archive
+from social_archive.catalog import CatalogObject
 from social_archive.ledger import EMPTY, Draft
-from social_archive.record import Media, Observation, micros
+from social_archive.record import Media, Observation, canonical, micros
 from social_archive.retention import certificate, disposal, execution, proposal, schedules
 from social_archive.retention.certificate import Certified
 from social_archive.retention.disposal import Disposal
@@ -111,6 +112,29 @@ def approved(archive: Archive) -> Disposal:
                       on=datetime.now(UTC).date(), by="records", via="cli")  # fmt: skip
     disposal.approve(archive, d.id, plan=d.plan, by="records", via="cli", place=1)
     return disposal.approve(archive, d.id, plan=d.plan, by="director", via="cli", place=2)
+
+
+def approved_by_hand(archive: Archive, objects: Sequence[CatalogObject]) -> Disposal:
+    """An approved disposal of exactly these objects, its entries written without the way through a proposal."""
+    version = schedules.in_force(archive)
+    assert version is not None
+    identity = uuid.uuid4().hex[:12]
+    listed = [
+        {"key": o.key, "version": o.version_id, "class": o.cls, "size": o.size, "sha256": o.sha256, "rows": o.rows,
+         "series": o.series, "cutoff": o.cutoff} for o in objects
+    ]  # fmt: skip
+    body = canonical({"disposal": identity, "schedule": {"sha256": version.sha256}, "objects": listed})
+    ref = archive.store.put(f"disposals/{identity}/proposal.json", body)
+    described = describe(ref, cls="disposal", rows=0, retain_until=None)
+    about = {"disposal": identity, "via": "cli"}
+    totals = {"records": sum(o.rows for o in objects), "objects": len(objects), "bytes": sum(o.size for o in objects)}
+    plan = {"plan": ref.sha256}
+    disposal.append(archive, "disposal.proposed", {**about, **plan, "by": "it", **totals}, objects=[described])
+    answer = {"outcome": "approved", "reference": "r", "on": datetime.now(UTC).date().isoformat(), "by": "records"}
+    disposal.append(archive, "disposal.returned", {**about, **answer})
+    for place, by in ((1, "records"), (2, "director")):
+        disposal.append(archive, "disposal.approved", {**about, **plan, "by": by, "place": place})
+    return disposal.state(archive, identity)
 
 
 def carried_out(archive: Archive, d: Disposal | None = None) -> Certified:

@@ -11,7 +11,7 @@ from social_archive.config import StoreConfig
 from social_archive.errors import NotFound
 from social_archive.leaves import ranges
 from social_archive.retention import assignment, tags
-from social_archive.retention.why import cutoff, disposed, selectors, trigger, until, why
+from social_archive.retention.why import cutoff, selectors, trigger, until, why
 from tests.social_archive.cli.conftest import Run, run  # noqa: F401 - a fixture
 from tests.social_archive.retention.settled_library import (
     History,
@@ -111,7 +111,6 @@ def test_a_record_that_is_not_there(archive: Archive) -> None:
     take(archive, seen("c1", day("2024-02-02"), created=day("2024-02-01")))
     with pytest.raises(NotFound):
         why(archive, "0" * 32)
-    assert disposed(archive, "0" * 32) is None
 
 
 def test_on_the_command_line(archive: Archive, run: Run) -> None:  # noqa: F811 - the fixture
@@ -146,11 +145,7 @@ def test_a_record_that_was_disposed_of_says_so(archive: Archive, run: Run) -> No
     leaves = ranges(archive.catalog.leaves_of(o.key).tolist())
     gone = {"key": o.key, "version": o.version_id, "leaves": leaves}
     append(archive, "disposal.destroyed", {"disposal": "d-invented", "batch": 1, "objects": [gone], "released": []})
-    assert disposed(archive, rid[:8]) == {
-        "rid": rid, "series": "social-media", "disposal": "d-invented", "versions": [1]
-    }  # fmt: skip
     shown = run("--agency", str(archive.agency.folder), "why", rid)
     assert shown.code == 0
-    assert "Disposed of" in shown.out
     assert "d-invented" in shown.out
     assert run("--agency", str(archive.agency.folder), "why", rid, "--json").json["disposed"]["rid"] == rid
