@@ -115,14 +115,14 @@ def test_a_hold_between_two_batches_keeps_the_rest_and_the_certificate_tells(arc
 def test_a_hundred_holds_race_a_hundred_disposals(archive, tmp_path):
     """Never both acknowledged and gone: what a hold says it holds is there, and what is gone it says is gone."""
     outcomes: Counter[str] = Counter()
-    dice = Random(4)
+    dice, officer = Random(4), scenes.another(archive, tmp_path)
     for number in range(100):
         month = scenes.LONG_AGO - timedelta(days=31 * number)
         take_in(archive, [comment(2 * number, "wanted", at=month), comment(2 * number + 1, "other", at=month)])
         rid = rid_of(archive, f"c{2 * number}")
         (source,) = [o for o in archive.catalog.objects("records") if o.cutoff == f"{month.astimezone(CHICAGO):%Y-%m}"]
         d = scenes.approved_by_hand(archive, [source])
-        placed = _race(archive, tmp_path, d.id, rid, dice.uniform(0, 0.12))
+        placed = _race(archive, officer, d.id, rid, dice.uniform(0, 0.12))
         archive.catalog.catch_up()
         there = archive.catalog.where(rid)
         acknowledged = placed.records == 1
@@ -138,9 +138,8 @@ def test_a_hundred_holds_race_a_hundred_disposals(archive, tmp_path):
     assert check(archive).ok
 
 
-def _race(archive: Archive, tmp_path: Path, disposal_id: str, rid: str, head_start: float) -> Placed:
+def _race(archive: Archive, other: Archive, disposal_id: str, rid: str, head_start: float) -> Placed:
     """Execute and hold at once, each on a host of its own; go on with the execution until it is through or closed."""
-    other = scenes.another(archive, tmp_path)
     other.catalog.catch_up()
     barrier = threading.Barrier(2)
     placed: list[Placed] = []
@@ -159,7 +158,6 @@ def _race(archive: Archive, tmp_path: Path, disposal_id: str, rid: str, head_sta
     d = disposal.state(archive, disposal_id)
     if d.unresolved is not None or (d.claims and d.remaining and not d.blocked):
         execution.execute(archive, disposal_id, by="it")
-    other.close()
     assert len(placed) == 1
     return placed[0]
 

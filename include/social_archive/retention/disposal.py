@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
+from social_archive.retention.people import acting
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -231,7 +232,7 @@ def append(
 
 def filed(archive: Archive, disposal_id: str, *, on: date, by: str, via: str) -> Disposal:
     """The official form was sent to the authority on this day. Raises NotAllowed."""
-    _require_person(archive, by)
+    acting(archive, by, NotAllowed)
 
     def check() -> None:
         disposal = _require_status(archive, disposal_id, "proposed")
@@ -250,7 +251,7 @@ def returned(archive: Archive, disposal_id: str, *, outcome: str, reference: str
 
     A deferred one is withdrawn with it. `amended`: if lines were struck, withdraw and propose again without them.
     """
-    _require_person(archive, by)
+    acting(archive, by, NotAllowed)
     if outcome not in RETURNED:
         raise NotAllowed(f"An authority returns one of {', '.join(RETURNED)}, not {outcome!r}.")
     if not reference.strip():
@@ -298,8 +299,7 @@ def approve(archive: Archive, disposal_id: str, *, plan: str, by: str, via: str,
 
 def withdraw(archive: Archive, disposal_id: str, *, by: str, via: str, reason: str) -> Disposal:
     """Stop a disposal of which nothing was destroyed yet: rejected, deferred, or its list is out of date."""
-    if by != "schedule":
-        _require_person(archive, by)
+    acting(archive, by, NotAllowed, unattended=True)
 
     def check() -> None:
         _require_status(archive, disposal_id, "proposed", "approved")
@@ -349,12 +349,6 @@ def _require_authority(archive: Archive, disposal: Disposal) -> None:
             remedy="File the form (the worksheet has its fields), then enter what comes back: "
             f"archive disposal returned {disposal.id} --outcome approved --reference … --on …",
         )
-
-
-def _require_person(archive: Archive, by: str) -> None:
-    if archive.agency.people and archive.agency.person(by) is None:
-        known = ", ".join(person.user for person in archive.agency.people)
-        raise NotAllowed(f"There is nobody {by!r} among the people of agency.yaml ({known}).")
 
 
 def _require_status(archive: Archive, disposal_id: str, *wanted: Status) -> Disposal:

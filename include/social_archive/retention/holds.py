@@ -35,6 +35,7 @@ from social_archive.retention.hold_enforcement import Enforced, Progress, enforc
 from social_archive.retention.hold_losses import Lost, Missing, losses
 from social_archive.retention.hold_matches import Matches, Rows
 from social_archive.retention.hold_scope import HOLD_KINDS, HoldError, HoldKind, Scope
+from social_archive.retention.people import acting
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -53,8 +54,6 @@ LIFTED: Final = "hold.lifted"
 CLASS: Final = "hold"
 COUNTS: Final = ("records", "objects", "locked", "gone", "rescued")
 FORMAT: Final = "social-records-archive/hold/v1"
-UNATTENDED: Final = "schedule"
-"""Who acts in a scheduled run without a person."""
 
 _USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
 _ID: Final = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -401,10 +400,7 @@ def _check_actor(archive: Archive, by: str, via: str) -> None:
     """Whoever acts is in agency.yaml, if anybody is; a user name, because it goes into the ledger."""
     if not _USER.fullmatch(by):
         raise HoldError("Who acts is named by a user name: letters, digits, `.`, `_`, `@`, `-`.")
-    unattended = by == UNATTENDED and via == "airflow"
-    if archive.agency.people and archive.agency.person(by) is None and not unattended:
-        known = ", ".join(person.user for person in archive.agency.people)
-        raise HoldError(f"{by} is not among the people of agency.yaml.", remedy=f"There are {known}.")
+    acting(archive, by, HoldError, unattended=via == "airflow")
 
 
 def _check_reason(hold: Hold, reason: str) -> None:

@@ -29,6 +29,7 @@ from social_archive.record import canonical
 from social_archive.retention import assignment, clock, consolidation, disposal, holds, schedules
 from social_archive.retention.disposal import Disposal, NotAllowed
 from social_archive.retention.gates import day_of, iso
+from social_archive.retention.people import acting
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -68,6 +69,7 @@ def propose(
 
     `exclude`: series, or series/cut-off, that somebody sets aside this time. Raises ClockNotTrusted, NotAllowed.
     """
+    by = acting(archive, by, NotAllowed, unattended=True)
     archive.catalog.catch_up()
     if (already := disposal.open_disposal(archive)) is not None:
         return already

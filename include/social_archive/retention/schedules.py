@@ -24,6 +24,7 @@ from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, LedgerError
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
 from social_archive.record import canonical
+from social_archive.retention.people import acting
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -205,7 +206,7 @@ def propose(archive: Archive, *, by: str, via: str, reason: str, retention: Rete
     Nothing is written if it is in force, approved or proposed already. Raises ScheduleRefused.
     """
     wanted = retention or archive.agency.retention
-    by, reason = acting(archive, by), _reason(reason)
+    by, reason = acting(archive, by, ScheduleRefused), _reason(reason)
     ref = None
     while True:
         archive.catalog.catch_up()
@@ -245,7 +246,7 @@ def approve(archive: Archive, version: str, *, by: str, via: str, sha256: str | 
     `sha256`: of the schedule that the approver has read. Raises ScheduleRefused if it is another by now, if another
     version was approved meanwhile, or if a second person is needed and `by` is the one who proposed.
     """
-    by = acting(archive, by)
+    by = acting(archive, by, ScheduleRefused)
     archive.catalog.catch_up()
     waiting = pending(archive)
     if waiting is None or waiting.version != version:
@@ -283,20 +284,6 @@ def apply_effects(archive: Archive, *, leave: Collection[str] = (), progress: An
     settled = assignment.settle(archive, leave={*leave, *disposal.reserved(archive)}, progress=progress)
     crash_point("schedule-settled")
     return Effects(settled, assignment.extend_locks(archive, progress=progress))
-
-
-def acting(archive: Archive, user: str) -> str:
-    """The user name of who acts. Where agency.yaml names people, only one of them. Raises ScheduleRefused."""
-    user = user.strip()
-    people = archive.agency.people
-    if archive.agency.person(user) is not None or (not people and _USER.fullmatch(user)):
-        return user
-    names = ", ".join(person.user for person in people)
-    raise ScheduleRefused(
-        f"There is nobody {user!r} among the people of agency.yaml." if user and people else
-        "It must be said who acts, by a user name: letters, digits, `.`, `_`, `@`, `-`.",
-        remedy=f"Name one of them after --by: {names}." if names else "Give a user name: --by NAME",
-    )
 
 
 # --------------------------------------------------------------------------- parts

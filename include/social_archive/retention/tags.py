@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.ledger import EMPTY, Draft, HeadMoved
 from social_archive.record import canonical
+from social_archive.retention.people import acting
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -85,7 +86,7 @@ def history(archive: Archive, rid: str) -> list[TagChange]:
 
 def _change(archive: Archive, rids: Sequence[str], tag: str, *, on: bool, by: str, reason: str, via: str) -> Tagged:
     _check_words(tag, reason)
-    note = {"by": _acting(archive, by), "reason": reason.strip(), "via": via}
+    note = {"by": acting(archive, by, TagRefused), "reason": reason.strip(), "via": via}
     head = archive.catalog.catch_up()
     began = (head or EMPTY).n
     while True:
@@ -123,16 +124,3 @@ def _check_words(tag: str, reason: str) -> None:
     if len(reason.strip()) > _REASON:
         raise TagRefused(f"The reason is longer than {_REASON} characters.",
                          remedy="Say it in a sentence and name the file in which the rest stands.")  # fmt: skip
-
-
-def _acting(archive: Archive, user: str) -> str:
-    """The user name of who acts. Where agency.yaml names people, only one of them."""
-    user = user.strip()
-    people = archive.agency.people
-    if user and (not people or archive.agency.person(user) is not None):
-        return user
-    names = ", ".join(person.user for person in people)
-    raise TagRefused(
-        f"There is nobody {user!r} among the people of agency.yaml." if user else "It must be said who acts.",
-        remedy=f"Name one of them: --by {names}" if names else "Give a user name: --by NAME",
-    )
