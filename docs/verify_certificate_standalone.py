@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from verify_proof_standalone import Bad, canonical, need, open_checkpoint, open_note, root_from, sha256, unique
 
 FORMAT = "social-records-archive/certificate/v1"
-STEPS = ("proposed", "filed", "returned", "approved", "claimed", "destroyed", "verified", "withdrawn")
+STEPS = ("proposed", "filed", "returned", "approved", "claimed", "destroyed", "verified", "withdrawn", "blocked")
 
 
 def moment(text: str) -> datetime:
@@ -147,7 +147,7 @@ def verified(c: dict, story: dict[str, list[dict]]) -> None:
     need(unseen <= sum(e["code"] == "not_verifiable" for e in c["exceptions"]), "an exception is not told")
 
 
-def sums(c: dict, proposed: dict, released: int) -> None:
+def sums(c: dict, proposed: dict, released: int, stopped: list[dict]) -> None:
     """Steps 10 to 12."""
     rows, kinds = Counter(), Counter(o["class"] for o in c["objects"])
     for o in c["objects"]:
@@ -162,9 +162,13 @@ def sums(c: dict, proposed: dict, released: int) -> None:
     need({"records", "objects", "bytes"} <= c["totals"].keys(), "a total is missing")
     kept = [e for e in c["exceptions"] if e["code"] == "released"]
     need(sum(e["objects"] for e in kept) == released, "what was released is told otherwise")
-    need(proposed["objects"] == len(c["objects"]) + released, "another number of objects was proposed")
-    need(proposed["records"] == rows["records"] + sum(e["records"] for e in kept), "other records were proposed")
-    need(proposed["bytes"] == size or (released and proposed["bytes"] > size), "another volume was proposed")
+    left = [e for e in c["exceptions"] if e["code"] == "not_carried_out"]
+    told = [(e["objects"], e["records"]) for e in left]
+    need(told == [(s["objects"], s["records"]) for s in stopped], "what was left when it was stopped is told otherwise")
+    stays, kept_records = (sum(e[name] for e in [*kept, *left]) for name in ("objects", "records"))
+    need(proposed["objects"] == len(c["objects"]) + stays, "another number of objects was proposed")
+    need(proposed["records"] == rows["records"] + kept_records, "other records were proposed")
+    need(proposed["bytes"] == size or (stays and proposed["bytes"] > size), "another volume was proposed")
     ranges = sorted(c["leaves"])
     need(all(0 <= first <= last for first, last in ranges), "a range of leaves is turned round")
     need(all(a[1] < b[0] for a, b in pairwise(ranges)), "ranges of leaves overlap")
@@ -186,7 +190,8 @@ def check(body: bytes, note: str, pdf: bytes | None = None, vkey: str | None = N
     released = carried_out(c, story)
     verified(c, story)
     proposal = story["proposed"][0]
-    sums(c, proposal["note"] | {"leaf_index": proposal["leaf_index"]}, released)
+    sums(c, proposal["note"] | {"leaf_index": proposal["leaf_index"]}, released,
+         [step["note"] for step in story["blocked"]])
     return c
 
 

@@ -80,7 +80,7 @@ def _people(agency: Agency, d: Disposal) -> str:
 
 
 def _plan(d: Disposal) -> str:
-    return f"Disposal `{d.id}`, plan `{d.plan}`. The whole list, object by object: `archive disposal show {d.id}`."
+    return f"Disposal `{d.id}`, plan `{d.plan}`. The whole list, object by object: `archive disposal show {d.id} --objects`."
 
 
 def _list(*points: str) -> str:

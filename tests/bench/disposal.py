@@ -33,7 +33,8 @@ SCHEDULE = """retention:
   rules: [{item: "1"}]
 """
 PEOPLE = """
-people: [{user: a, name: A (invented), title: One}, {user: b, name: B (invented), title: Two}]
+people: [{user: a, name: A (invented), title: One}, {user: b, name: B (invented), title: Two},
+         {user: it, name: C (invented), title: IT}]
 disposal: {first_approvers: [a], second_approvers: [b]}
 """
 
@@ -98,7 +99,7 @@ def _comment(number: int) -> Observation:
 
 
 def _approved(archive: Archive) -> Disposal:
-    d = proposal.propose(archive, by="it-bench", via="cli")
+    d = proposal.propose(archive, by="it", via="cli")
     assert d is not None
     disposal.returned(archive, d.id, outcome="approved", reference="bench", on=datetime.now(UTC).date(), by="a",
                       via="cli")  # fmt: skip

@@ -77,11 +77,22 @@ def list_(_json: Json = False) -> None:
 @group.command(epilog="Example:  archive disposal show")
 def show(
     disposal_id: Annotated[str, typer.Argument(metavar="[DISPOSAL]", help="Default: the open one.")] = "",
+    objects: Annotated[bool, typer.Option("--objects", help="List every object version too.")] = False,
     _json: Json = False,
 ) -> None:
     """What one disposal would destroy, what it leaves out and why, who did what, and what it waits for."""
     with opened() as archive:
-        _print(archive, _one(archive, disposal_id))
+        d = _one(archive, disposal_id)
+        if settings.as_json:
+            listed = {"objects": d.proposal["objects"]} if objects else {}
+            output.print_json({**_as_json(archive, d), **listed})
+            return
+        _print(archive, d)
+        if objects:
+            table = output.table("class", "object", "version", "rows", "bytes", right=("rows", "bytes"))
+            for one in d.proposal["objects"]:
+                table.add_row(one["class"], one["key"], one["version"], f"{one['rows']:,}", f"{one['size']:,}")
+            output.console().print(table)
 
 
 @group.command(epilog="Example:  archive disposal worksheet -o worksheet.pdf")

@@ -46,7 +46,7 @@ class DisposedReport:
 
 def covered(note: dict[str, Any]) -> list[list[int]]:
     """The leaf ranges that the note of an entry (certified or destroyed) names."""
-    if "objects" in note:
+    if isinstance(note.get("objects"), list):  # of a certificate it is their number
         return [part for one in note["objects"] for part in one.get("leaves") or []]
     return list(note.get("leaves") or [])
 

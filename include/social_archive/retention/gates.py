@@ -85,7 +85,7 @@ def check(
     if len(live) < len(objects):
         gone = len(objects) - len(live)
         checked.problems.append(
-            Problem("list_changed", f"{gone:,} of the objects in the approved list are no longer records there.", gone)
+            Problem("list_changed", f"{gone:,} of what the approved list names is no longer a record there.", gone)
         )
     checked.problems += _due(archive, live, objects, trusted.at)
     _holds(archive, live, checked)
@@ -155,7 +155,8 @@ def _due(
         until = schedule.until(located.series, located.cutoff)
         early += located.key not in copies and (until is None or until > at)
     if early:
-        return [Problem("not_due", f"{early:,} objects must be kept longer, or for ever.", early)]
+        which = "1 object has" if early == 1 else f"{early:,} objects have"
+        return [Problem("not_due", f"{which} to be kept longer, or for ever.", early)]
     return []
 
 
@@ -168,7 +169,7 @@ def _holds(archive: Archive, live: Sequence[CatalogObject], checked: Checked) ->
         return
     by_kind = {hold.id: hold.kind for hold in active}
     kinds = sorted({by_kind.get(i, "hold").replace("_", " ") for one in held.values() for i in one.holds})
-    sentence = f"{len(held):,} objects are under a hold ({', '.join(kinds)})."
+    sentence = f"{_objects(len(held))} under a hold ({', '.join(kinds)})."
     checked.problems.append(Problem("on_hold", sentence, len(held)))
 
 
@@ -194,15 +195,19 @@ def _locks(archive: Archive, live: Sequence[CatalogObject], checked: Checked) ->
         elif not lock.hold or lock.mode is None:
             unsealed += 1
     if missing:
-        checked.problems.append(Problem("missing", f"{missing:,} objects are not in the store, though no disposal "
-                                        "destroyed them. Run `archive audit`.", missing, lasting=False))  # fmt: skip
+        checked.problems.append(Problem("missing", f"{_objects(missing)} not in the store, though no disposal "
+                                        "destroyed what is missing. Run `archive audit`.", missing, lasting=False))  # fmt: skip
     if locked:
-        checked.problems.append(Problem("locked", f"{locked:,} objects are under a COMPLIANCE lock that has not ended.",
+        checked.problems.append(Problem("locked", f"{_objects(locked)} under a COMPLIANCE lock that has not ended.",
                                         locked, lasting=False))  # fmt: skip
     if unsealed:
-        checked.problems.append(Problem("lock_unexpected", f"{unsealed:,} objects are not sealed as they should be. "
+        checked.problems.append(Problem("lock_unexpected", f"{_objects(unsealed)} not sealed as it should be. "
                                         "Run the audit, which seals them, and find out who changed it.", unsealed,
                                         lasting=False))  # fmt: skip
+
+
+def _objects(count: int) -> str:
+    return "1 object is" if count == 1 else f"{count:,} objects are"
 
 
 def iso(at: datetime) -> str:

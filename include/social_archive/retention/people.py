@@ -25,5 +25,5 @@ def acting(archive: Archive, user: str, refusal: type[ArchiveError], *, unattend
     names = ", ".join(person.user for person in people)
     raise refusal(
         f"There is nobody {user!r} among the people of agency.yaml." if user else "It must be said who acts.",
-        remedy=f"Name one of them with --by: {names}." if names else "Give a user name: --by NAME",
+        remedy=f"Name one of them: --by {names}" if names else "Give a user name: --by NAME",
     )

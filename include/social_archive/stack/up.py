@@ -47,6 +47,8 @@ def up(agency_folder: Path, state: Path, console: Console, *, harvest: bool | No
     store_url = _start_store(agency, state, console)
     _settle_environment(agency, state)
     sandbox = _start_sandbox(state, processes, console) if _is_sandbox(agency_folder) else {}
+    if sandbox:
+        _put_sample_schedule_in_force(agency_folder, state, console)
     home = _start_airflow(state, processes, console)
     with AirflowApi(home.url, "admin", home.passwords()["admin"]) as api:
         harvested = harvest_everything(api, agency, console, wanted=harvest)
@@ -154,6 +156,22 @@ def _start_sandbox(state: Path, processes: Processes, console: Console) -> dict[
         os.environ.update(environment.write(state, sandbox_environment()))
         progress.result = "  ".join(f"{name} {url}" for name, url in urls.items())
     return urls
+
+
+def _put_sample_schedule_in_force(agency_folder: Path, state: Path, console: Console) -> None:
+    """The sample library's schedule, so that disposals can be tried at once. A real body decides that itself."""
+    from social_archive.archive import open_archive
+    from social_archive.retention import schedules
+
+    with step(console, "Sample schedule") as progress:
+        archive = open_archive(agency_folder, state=state)
+        archive.catalog.catch_up()
+        version = schedules.in_force(archive)
+        if version is None:
+            schedules.propose(archive, by="records", via="cli", reason="The sample's first version (invented).")
+            version = schedules.in_force(archive)
+        progress.result = f"version {version.version} is in force" if version else "not in force"
+        archive.close()
 
 
 def _start_airflow(state: Path, processes: Processes, console: Console) -> AirflowHome:
