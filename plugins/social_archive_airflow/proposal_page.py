@@ -80,7 +80,8 @@ def _people(agency: Agency, d: Disposal) -> str:
 
 
 def _plan(d: Disposal) -> str:
-    return f"Disposal `{d.id}`, plan `{d.plan}`. The whole list, object by object: `archive disposal show {d.id} --objects`."
+    shown = f"`archive disposal show {d.id} --objects`"
+    return f"Disposal `{d.id}`, plan `{d.plan}`. The whole list, object by object: {shown}."
 
 
 def _list(*points: str) -> str:

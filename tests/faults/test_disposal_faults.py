@@ -6,6 +6,8 @@ import contextlib
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -104,6 +106,13 @@ def test_a_hold_between_two_batches_keeps_the_rest_and_the_certificate_tells(arc
     while not execution.verify(archive, d.id).done:
         pass
     made = certificate.certify(archive, d.id)
+    folder = archive.state / "stranger"
+    folder.mkdir()
+    for name, ending in zip(certificate.FILES, ("json", "note.txt", "pdf"), strict=True):
+        (folder / f"c.{ending}").write_bytes(certificate.read(archive, made.number, name))
+    page = Path(__file__).parents[2] / "docs" / "verify_certificate_standalone.py"
+    command = [sys.executable, str(page), str(folder / "c.json"), archive.signer.vkey]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     told = json.loads(certificate.read(archive, made.number, "certificate.json"))
     assert (made.records, [(e["code"], e["objects"]) for e in told["exceptions"] if e["code"] != "not_verifiable"]) == (
         2, [("not_carried_out", 4)],

@@ -195,8 +195,8 @@ def _locks(archive: Archive, live: Sequence[CatalogObject], checked: Checked) ->
         elif not lock.hold or lock.mode is None:
             unsealed += 1
     if missing:
-        checked.problems.append(Problem("missing", f"{_objects(missing)} not in the store, though no disposal "
-                                        "destroyed what is missing. Run `archive audit`.", missing, lasting=False))  # fmt: skip
+        sentence = f"{_objects(missing)} not in the store, and no disposal destroyed them. Run `archive audit`."
+        checked.problems.append(Problem("missing", sentence, missing, lasting=False))
     if locked:
         checked.problems.append(Problem("locked", f"{_objects(locked)} under a COMPLIANCE lock that has not ended.",
                                         locked, lasting=False))  # fmt: skip

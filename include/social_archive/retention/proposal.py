@@ -292,23 +292,22 @@ def _lines(archive: Archive, found: _Found) -> list[dict[str, Any]]:
         by_series[o.series].append(o)
     quoting = _quoting(archive, found)
     return [
-        line_of(archive, series, [*some, *(c for c in found.copies if quoting.get(c.sha256) == series)],
-                _dates(archive, some))
+        _line(archive, series, some, [c for c in found.copies if quoting.get(c.sha256) == series])
         for series, some in sorted(by_series.items())
     ]  # fmt: skip
 
 
-def line_of(
-    archive: Archive, series: str, objects: Sequence[CatalogObject], dates: tuple[int | None, int | None]
+def _line(
+    archive: Archive, series: str, due: Sequence[CatalogObject], copies: Sequence[CatalogObject]
 ) -> dict[str, Any]:
-    """A line from its objects; `dates`: the first and last moment of its records, microseconds UTC."""
+    """A line from its due objects and the imported files that go along, which have no time of their own here."""
     zone, schedule = archive.agency.body.time_zone, archive.schedule
     item = schedule.item_of(series)
     assert item is not None
-    cutoffs = sorted(o.cutoff for o in objects if o.series == series)
+    objects, cutoffs = [*due, *copies], sorted(o.cutoff for o in due)
     ends = [until for cutoff in cutoffs if (until := schedule.until(series, cutoff)) is not None]
     classes = [o.cls for o in objects]
-    first, last = dates
+    first, last = _dates(archive, due)
     return {
         "item": item.id, "series": series, "title": item.title, "citation": item.citation, "period": item.period,
         "trigger": item.trigger, "cutoff_first": cutoffs[0], "cutoff_last": cutoffs[-1],
@@ -387,4 +386,4 @@ def _proposed_date(archive: Archive, law: DisposalLaw) -> str:
     return (today + timedelta(days=law.file_days_before)).isoformat()
 
 
-__all__ = ["CLASSES", "Excluded", "line_of", "propose"]
+__all__ = ["CLASSES", "Excluded", "propose"]

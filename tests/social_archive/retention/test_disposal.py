@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from social_archive.accession import Batch, commit, describe
 from social_archive.archive import Archive
+from social_archive.completeness import check
 from social_archive.config import StoreConfig
-from social_archive.retention import certificate, certificate_note, disposal, execution, proposal, schedules
+from social_archive.retention import (
+    answers,
+    certificate,
+    certificate_note,
+    disposal,
+    disposed_proof,
+    execution,
+    holds,
+    proposal,
+    schedules,
+)
 from social_archive.retention.clock import ClockNotTrusted
 from social_archive.retention.disposal import NotAllowed
 from social_archive.retention.gates import Blocked
+from social_archive.retention.hold_scope import Scope
 from social_archive.stack.seaweed import Seaweed
+from social_archive.store import Store, ensure_buckets
 from tests.social_archive.retention import scenes
 from tests.social_archive.retention.scenes import approved, carried_out, comment, comments, take_in
 
@@ -30,6 +47,7 @@ def archive(tmp_path: Path, buckets: StoreConfig, weed: Seaweed, monkeypatch: py
 def test_from_due_to_certificate(archive):
     comments(archive, 20, objects=4)
     take_in(archive, [comment(900, "a new remark", at=datetime.now(UTC) - timedelta(days=3))])
+    rid = archive.catalog.latest(*scenes.MASTODON, ["c7"])["c7"].rid
 
     made = carried_out(archive)
 
@@ -45,6 +63,9 @@ def test_from_due_to_certificate(archive):
         "store": "gone", "caches": "gone", "staging": "gone", "disk": "gone",
     }  # fmt: skip
     assert [row[4] for row in archive.catalog.totals()] == [1]
+    told = disposed_proof.verify(answers.prove(archive, rid), archive.signer.vkey)
+    assert (told.problems, told.certificate) == ([], made.number)
+    assert check(archive).ok
     assert archive.ledger.verify().ok
 
 
@@ -181,3 +202,75 @@ def test_a_lock_that_somebody_took_off_stops_it_until_the_audit_has_looked(archi
 
     sweep(archive)
     assert execution.execute(archive, d.id, by="it").status == "destroyed"
+
+
+# --------------------------------------------------------------------------- copies
+
+
+def test_a_replica_is_cleared_too(tmp_path, buckets, weed, object_store):
+    other = buckets.model_copy(update={"bucket": f"{buckets.bucket}-copy"})
+    ensure_buckets(other, client=weed.client("admin"))
+    keys = 'access_key: "env:ARCHIVE_S3_DISPOSER_ACCESS_KEY", secret_key: "env:ARCHIVE_S3_DISPOSER_SECRET_KEY"'
+    replica = f'replicas: [{{name: vault, bucket: {other.bucket}, endpoint_url: "env:ARCHIVE_S3_ENDPOINT", {keys}}}]'
+    archive = scenes.library(tmp_path, buckets.bucket, store=f", {replica}")
+    comments(archive, 4, objects=2)
+    vault = Store.connect(other)
+    for o in archive.catalog.objects("records"):
+        vault.put(o.key, archive.store.get(o.key, o.version_id))
+        vault.put(o.key, archive.store.get(o.key, o.version_id))  # a second version of the same
+
+    made = carried_out(archive)
+
+    assert list(vault.versions("records/")) == []
+    told = json.loads(certificate.read(archive, made.number, "certificate.json"))
+    assert {p["place"]: p["rounds"][-1]["result"] for p in told["places"]}["replica-vault"] == "gone"
+
+
+def test_an_imported_file_goes_with_the_first_of_its_records_that_is_due(archive):
+    """It quotes them, so it is a copy; records of it that have more time to run stay."""
+    sha256 = _import(archive, old=[1, 2], new=[3])
+
+    made = carried_out(archive)
+
+    assert (made.records, made.objects) == (2, 2)
+    assert archive.catalog.kept_import(sha256) is None
+    assert list(archive.catalog.latest(*scenes.MASTODON, ["c1", "c2", "c3"])) == ["c3"]
+
+
+def test_records_whose_imported_file_is_on_hold_wait_for_it(archive):
+    _import(archive, old=[1, 2], new=[3])
+    take_in(archive, [comment(50, "not from the file")])
+    rid = archive.catalog.latest(*scenes.MASTODON, ["c3"])["c3"].rid
+    about = {"matter": "m (invented)", "mandate": "n (invented)", "by": "records", "via": "cli"}
+    holds.place(archive, kind="audit", scope=Scope(ids=(rid,)), review=TODAY + timedelta(days=9), **about)
+
+    d = proposal.propose(archive, by="it", via="cli")
+
+    assert d.proposal["totals"]["records"] == 1
+    assert {(e["code"], e["records"]) for e in d.proposal["excluded"]} == {("copy_stays", 2)}
+
+
+def _import(archive, *, old, new):
+    """Records out of one imported file, which lies in the cohort of its longest-lived record."""
+    body = os.urandom(2_000)
+    sha256 = hashlib.sha256(body).hexdigest()
+    recent = datetime.now(UTC) - timedelta(days=3)
+    items = [comment(i, f"old {i}") for i in old] + [comment(i, f"new {i}", at=recent) for i in new]
+    for item in items:
+        item.endpoint, item.adapter = f"import:{sha256}!comments.json", "import.mastodon.1"
+    cohort = archive.schedule.cohort_of(items[-1])
+    ref = archive.store.put(f"{cohort.prefix('imports', *scenes.MASTODON)}{'cd' * 16}", body)
+    kept = describe(ref, cls="import", rows=0, retain_until=cohort.retain_until)
+    commit(archive, Batch(*scenes.MASTODON, "import", items, imported=True, kept=[kept]))
+    return sha256
+
+
+def test_a_post_that_still_stands_is_not_taken_in_again_after_its_cohort_was_disposed_of(archive):
+    comments(archive, 3)
+    carried_out(archive)
+    before = archive.ledger.head().n
+
+    take_in(archive, [comment(1, "remark 1")])
+
+    assert archive.ledger.head().n == before
+    assert archive.catalog.latest(*scenes.MASTODON, ["c1"]) == {}
