@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from operator import attrgetter
 from typing import Any, Final, Literal
 
@@ -200,6 +201,14 @@ def parse_time(text: str | None) -> int | None:
         moment = datetime.fromisoformat(text)
         return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
+        return None
+
+
+def http_date(text: str | None) -> int | None:
+    """Microseconds since the epoch from a Date header (RFC 9110); None if there is none that can be read."""
+    try:
+        return micros(parsedate_to_datetime(text)) if text else None
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from social_archive.errors import AccountGone, LoginExpired, PlatformError, ScopeLost
 from social_archive.platforms import Page, Platform
-from social_archive.record import Observation, now_micros
+from social_archive.record import Observation, http_date, now_micros
 
 FORMAT: Final = "social-records-archive/walked/v1"
 NEEDS_A_PERSON: Final = (LoginExpired, ScopeLost, AccountGone)
@@ -42,7 +42,8 @@ class Walked(msgspec.Struct, kw_only=True):
     `since` is where the watch window began (None: everything was asked for). `seen` counts sightings by kind (what
     shows in a list and in a thread counts twice); `posts` counts the account's own posts once. `absent`: what the
     platform said, by state, of things that were known and did not show. `platform_totals` is what the platform counts
-    itself; `stored` what the archive holds after this walk, under the same names (see `Platform.totals`).
+    itself; `stored` what the archive holds after this walk, under the same names (see `Platform.totals`). `date_told`
+    is the time that the platform's last answer named, `date_heard` what our clock showed: a disposal compares them.
     """
 
     format: str = FORMAT
@@ -65,6 +66,8 @@ class Walked(msgspec.Struct, kw_only=True):
     platform_totals: dict[str, int] = {}
     stored: dict[str, int] = {}
     warnings: list[str] = []
+    date_told: int | None = None
+    date_heard: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = msgspec.to_builtins(self)
@@ -83,6 +86,7 @@ class Tracks:
         self.seen: Counter[str] = Counter()
         self.absent: Counter[str] = Counter()
         self.shortfalls: Counter[str] = Counter()
+        self._dated: tuple[int | None, int | None] = (None, None)
 
     def page(self, page: Page, items: int) -> None:
         if page.kind in ("profile", "posts"):  # only the account's own servers are asked for these
@@ -90,6 +94,8 @@ class Tracks:
         place = (page.kind, template(page.endpoint, self._own_hosts, self._handle))
         if place not in self._pages and len(self._pages) >= _MOST_ENDPOINTS:
             place = (page.kind, "{other}")
+        if (told := http_date(page.http_date)) is not None:
+            self._dated = (told, page.observed_at)
         self._pages[place] += 1
         self._items[place] += items
 
@@ -104,7 +110,8 @@ class Tracks:
             adapter=adapter.adapter, ended=now_micros(), outcome=outcome_of(failure),
             reason=failure.gap_reason if failure else None, asked=asked, threads=self.threads, seen=dict(self.seen),
             absent=dict(self.absent), shortfalls=dict(self.shortfalls), platform_totals=adapter.totals(),
-            warnings=[problem.what for problem in adapter.warnings()], **known,
+            warnings=[problem.what for problem in adapter.warnings()], date_told=self._dated[0],
+            date_heard=self._dated[1], **known,
         )  # fmt: skip
 
 

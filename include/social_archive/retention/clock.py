@@ -10,12 +10,12 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from social_archive.entry import SKEW, moment
 from social_archive.errors import ArchiveError
+from social_archive.record import http_date
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -95,7 +95,7 @@ def _platform(archive: Archive) -> Witness | None:
             " WHERE http_date IS NOT NULL ORDER BY observed_at DESC LIMIT 1",
             {"paths": paths},
         ).fetchall()
-        heard += [(at, told) for at, stated in rows if (told := _http_date(stated)) is not None]
+        heard += [(at, told) for at, stated in rows if (told := http_date(stated)) is not None]
     if not heard:
         return None
     when, told = max(heard)
@@ -113,13 +113,6 @@ def _store(archive: Archive) -> Witness | None:
             return None
     told = archive.store.date()
     return Witness("the object store", told, datetime.now(UTC)) if told else None
-
-
-def _http_date(text: str) -> int | None:
-    try:
-        return int(parsedate_to_datetime(text).timestamp() * 1_000_000)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _moment(micros: int) -> datetime:
