@@ -55,13 +55,13 @@ def test_green_and_red(archive: Archive) -> None:
 
 
 def test_no_task_opens_an_archive_that_is_being_rebuilt(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    from social_archive_airflow import tasks
+    from social_archive_airflow import opening
 
     monkeypatch.setenv("ARCHIVE_AGENCY", str(archive.agency.folder))
     monkeypatch.setenv("ARCHIVE_STATE", str(archive.state))
     put_up(archive)
-    with pytest.raises(Rebuilding), tasks._archive():
+    with pytest.raises(Rebuilding), opening.opened():
         pass
     take_down(archive)
-    with tasks._archive() as opened:
+    with opening.opened() as opened:
         assert opened.agency.store.bucket == archive.agency.store.bucket

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from social_archive import audit
-from social_archive import rebuild as rebuild_module
 from social_archive.archive import Archive, open_archive
 from social_archive.barrier import Rebuilding, path
 from social_archive.catalog import CatalogObject
@@ -20,6 +19,7 @@ from social_archive.config import StoreConfig
 from social_archive.errors import ConfigError
 from social_archive.harvest import run
 from social_archive.rebuild import rebuild
+from social_archive.retention import holds
 from social_archive.retention.restored import StillThere
 from social_archive.search import Query, Search
 from social_archive.stack.seaweed import Seaweed
@@ -278,13 +278,11 @@ def test_holds_stand_again_before_the_archive_opens(stocked: Archive, monkeypatc
     """Whoever keeps the holds is called when the catalog is whole, and while nothing else may write."""
     seen: list[tuple[bool, int]] = []
 
-    class Holds:
-        @staticmethod
-        def reassert(archive: Archive) -> dict[str, int]:
-            seen.append((path(archive).exists(), len(archive.catalog.objects("records"))))
-            return {"holds": 1, "objects": 4}
+    def reassert(archive: Archive) -> dict[str, int]:
+        seen.append((path(archive).exists(), len(archive.catalog.objects("records"))))
+        return {"holds": 1, "objects": 4}
 
-    monkeypatch.setattr(rebuild_module.importlib, "import_module", lambda name: Holds)
+    monkeypatch.setattr(holds, "reassert", reassert)
     assert rebuild(stocked)["held_again"] == 4
     assert seen == [(True, len(stocked.catalog.objects("records")))]
 

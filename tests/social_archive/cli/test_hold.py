@@ -70,7 +70,8 @@ def test_a_hold_from_its_rehearsal_to_its_end(archive: Run) -> None:
     assert archive("hold", "check", rids["r1"], "--json").json["held"] is False
 
 
-def test_what_a_person_reads(archive: Run) -> None:
+def test_what_a_person_reads(archive: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")  # so that no cell is folded
     rehearsed = archive(*PLACE, "--text", "parking", "--threads", "--dry-run").out
     assert "Nothing was written" in rehearsed
     assert "3, in 3 versions" in rehearsed

@@ -357,5 +357,5 @@ def test_the_old_versions_are_collected_like_any_garbage(officer: Archive, execu
     report(executor, [], released=[o.key for o in before])
     officer.__dict__["store"] = officer.disposer  # the audit of an installation whose identity may bypass governance
     done = audit.sweep(officer, now=datetime.now(UTC) + timedelta(days=3))
-    assert (done["orphans_removed"], done["missing"]) == (len(before), [])
+    assert (done["rewritten_removed"], done["missing"]) == (len(before), [])
     assert bodies(executor) == ["else", "other", "parking"]
