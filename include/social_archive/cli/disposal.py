@@ -179,6 +179,7 @@ def execute(disposal_id: Id, by: By, _json: Json = False) -> None:
     from social_archive.retention import execution
 
     with opened(write=True) as archive:
+        by = _person(archive, by)
         with output.counting("destroying") as progress:
             d = execution.execute(archive, disposal_id, by=by, progress=progress)
         _print(archive, d)
@@ -214,7 +215,7 @@ def certify(disposal_id: Id, by: By, _json: Json = False) -> None:
     from social_archive.retention import certificate
 
     with opened(write=True) as archive, output.working("writing the certificate"):
-        made = certificate.certify(archive, disposal_id, by=by)
+        made = certificate.certify(archive, disposal_id, by=_person(archive, by))
     _say(
         {"certificate": made.number, "disposal": made.disposal, "sha256": made.sha256, "records": made.records,
          "objects": made.objects, "entry": made.n},
@@ -224,6 +225,13 @@ def certify(disposal_id: Id, by: By, _json: Json = False) -> None:
 
 
 # --------------------------------------------------------------------------- printing
+
+
+def _person(archive: Archive, by: str) -> str:
+    from social_archive.retention.disposal import NotAllowed
+    from social_archive.retention.people import acting
+
+    return acting(archive, by, NotAllowed)
 
 
 def _one(archive: Archive, disposal_id: str) -> Disposal:

@@ -34,7 +34,9 @@ EMBEDDED: Final = "ARCHIVE_EMBEDDED_STORE"
 
 _WORKERS: Final = 8
 _STAGED: Final = timedelta(days=2)
-_HEARTBEAT: Final = 12.0  # seconds until the store's master has heard from its volumes
+_QUEUE: Final = 3.0  # seconds; the store deletes the bytes of a version a second or so after it says so
+_HEARTBEAT: Final = 6.0  # seconds until the store's master has heard from its volumes (they tell it every five)
+_PATIENCE: Final = 40.0
 _VOLUME = re.compile(r"volume Id:(\d+),.*?Collection:([^,]*),.*?DeleteCount:(\d+), DeletedByteCount:(\d+)")
 
 
@@ -163,13 +165,14 @@ class Disk:
             return Look(self.name, self.title, "not_verifiable", 0, detail)
         bucket = archive.agency.store.bucket
         try:
-            deadline = time.monotonic() + _HEARTBEAT
+            time.sleep(_QUEUE)
+            deadline = time.monotonic() + _PATIENCE
             while True:
                 seaweed.shell(folder, f"volume.vacuum -garbageThreshold=0.00001 -collection={bucket}")
+                time.sleep(_HEARTBEAT)
                 volumes, garbage = _garbage(seaweed.shell(folder, "volume.list"), bucket)
                 if not garbage or time.monotonic() > deadline:
                     break
-                time.sleep(1)
         except StoreError as error:
             return Look(self.name, self.title, "pending", 0, f"compaction failed: {error}"[:200])
         if garbage:

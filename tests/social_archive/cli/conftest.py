@@ -34,6 +34,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     """`run("find", "parking")` is `archive find parking`; the state folder is the test's own."""
     monkeypatch.setenv("ARCHIVE_STATE", str(tmp_path / "state"))
     monkeypatch.delenv("ARCHIVE_AGENCY", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)  # of whoever runs the tests
 
     def archive(*arguments: str) -> Ran:
         monkeypatch.setattr(sys, "argv", ["archive", *arguments])

@@ -14,7 +14,11 @@ from social_archive.retention.clock import ClockNotTrusted, trusted
 from tests.social_archive.retention import scenes
 
 pytestmark = pytest.mark.slow
-NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ def archive(tmp_path, buckets):
 
 def heard(archive, told: datetime, at: datetime) -> None:
     """A comment that was read at `at` by our clock, from a platform whose answer said `told`."""
-    seen = scenes.comment(len(archive.catalog.totals()), "invented", at=NOW - timedelta(days=2))
+    seen = scenes.comment(len(archive.catalog.totals()), "invented", at=datetime.now(UTC) - timedelta(days=2))
     seen.observed_at, seen.http_date = micros(at), format_datetime(told, usegmt=True)
     scenes.take_in(archive, [seen])
 
@@ -43,31 +47,31 @@ def test_nobody_ever_told_the_time(archive):
         trusted(archive).require()
 
 
-def test_a_platform_that_was_read_today_confirms_the_clock(archive):
-    heard(archive, NOW, NOW + timedelta(seconds=40))
+def test_a_platform_that_was_read_today_confirms_the_clock(archive, now):
+    heard(archive, now, now + timedelta(seconds=40))
 
-    assert trusted(archive, NOW + timedelta(minutes=1)).require() == NOW + timedelta(minutes=1)
+    assert trusted(archive, now + timedelta(minutes=1)).require() == now + timedelta(minutes=1)
 
 
-def test_a_harvest_with_a_wrong_clock_is_found_by_the_platforms_date(archive):
-    heard(archive, NOW - timedelta(days=8 * 365), NOW)
+def test_a_harvest_with_a_wrong_clock_is_found_by_the_platforms_date(archive, now):
+    heard(archive, now - timedelta(days=8 * 365), now)
 
     with pytest.raises(ClockNotTrusted, match="differ by 8 years"):
-        trusted(archive, NOW).require()
+        trusted(archive, now).require()
 
 
-def test_quiet_looks_keep_the_clock_confirmed_and_silence_does_not(archive):
-    heard(archive, NOW - timedelta(days=20), NOW - timedelta(days=20))
+def test_quiet_looks_keep_the_clock_confirmed_and_silence_does_not(archive, now):
+    heard(archive, now - timedelta(days=20), now - timedelta(days=20))
     with pytest.raises(ClockNotTrusted, match="Nobody but this host has told the time for 20 days"):
-        trusted(archive, NOW).require()
+        trusted(archive, now).require()
 
-    looked(archive, NOW - timedelta(hours=3), NOW - timedelta(hours=3))
+    looked(archive, now - timedelta(hours=3), now - timedelta(hours=3))
 
-    assert trusted(archive, NOW).problems == []
+    assert trusted(archive, now).problems == []
 
 
-def test_a_clock_behind_the_ledger_is_not_trusted(archive):
-    heard(archive, NOW, NOW)
+def test_a_clock_behind_the_ledger_is_not_trusted(archive, now):
+    heard(archive, now, now)
 
     with pytest.raises(ClockNotTrusted, match="behind the ledger"):
-        trusted(archive, NOW - timedelta(days=1)).require()
+        trusted(archive, now - timedelta(days=1)).require()

@@ -39,12 +39,12 @@ TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
-def archive(tmp_path: Path, buckets: StoreConfig, weed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Archive:
-    monkeypatch.setenv("ARCHIVE_EMBEDDED_STORE", str(weed.state))
+def archive(tmp_path: Path, buckets: StoreConfig) -> Archive:
     return scenes.library(tmp_path, buckets.bucket)
 
 
-def test_from_due_to_certificate(archive):
+def test_from_due_to_certificate(archive: Archive, weed: Seaweed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_EMBEDDED_STORE", str(weed.state))  # its disk is looked at too
     comments(archive, 20, objects=4)
     take_in(archive, [comment(900, "a new remark", at=datetime.now(UTC) - timedelta(days=3))])
     rid = archive.catalog.latest(*scenes.MASTODON, ["c7"])["c7"].rid
