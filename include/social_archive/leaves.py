@@ -53,5 +53,16 @@ def ranges(leaves: Iterable[int]) -> list[list[int]]:
     return found
 
 
+def joined(parts: Iterable[Sequence[int]]) -> list[list[int]]:
+    """Disjoint inclusive ranges, sorted, neighbours put together."""
+    found: list[list[int]] = []
+    for first, last in sorted(tuple(part) for part in parts):
+        if found and first == found[-1][1] + 1:
+            found[-1][1] = last
+        else:
+            found.append([first, last])
+    return found
+
+
 def count(found: Sequence[Sequence[int]]) -> int:
     return sum(last - first + 1 for first, last in found)

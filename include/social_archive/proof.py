@@ -157,17 +157,24 @@ def _checked(proof: Any, vkey: str | None) -> ProofReport:
 
 def record_leaf(proof: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The leaf that a proof is of, read and as it stands in the ledger. Raises Broken."""
-    text = proof.get("leaf")
-    try:
-        line = text.encode() if isinstance(text, str) else b""
-        leaf = json.loads(line)
-        whole = canonical(leaf) == line
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Broken("the leaf is not JSON") from None
-    known = isinstance(leaf, dict) and leaf.get("t") == "record" and isinstance(leaf.get("rid"), str)
-    if not whole or not known or type(leaf.get("ver")) is not int:
+    leaf, line = ledger_line(proof, "the leaf")
+    if leaf.get("t") != "record" or not isinstance(leaf.get("rid"), str) or type(leaf.get("ver")) is not int:
         raise Broken("the leaf is not that of a record")
     return leaf, line
+
+
+def ledger_line(told: dict[str, Any], what: str) -> tuple[dict[str, Any], bytes]:
+    """The line under `leaf`, read and as it stands in the ledger: one JSON object in canonical form. Raises Broken."""
+    text = told.get("leaf")
+    try:
+        line = text.encode() if isinstance(text, str) else b""
+        read = json.loads(line)
+        whole = canonical(read) == line
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise Broken(f"{what} is not JSON") from None
+    if not whole or not isinstance(read, dict):
+        raise Broken(f"{what} is not a line that the ledger could hold")
+    return read, line
 
 
 def _fields(listed: Any) -> tuple[dict[str, Any], list[str], bytes]:

@@ -7,6 +7,7 @@ them takes the files that there are by then and asks again: an answer never miss
 from __future__ import annotations
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +43,16 @@ class Files:
         return cls(records, quarantine, frozenset(every - open_items), position)
 
 
-class Moving:
+class Moving(ABC):
     """Something that reads `Files` through DuckDB. `follow` tells which there are by now; None: always the same."""
 
     follow: Callable[[], Files] | None = None
     position = 0
     """The number of ledger entries behind the answers."""
 
+    @abstractmethod
     def _look_at(self, files: Files) -> None:
-        raise NotImplementedError
+        """Read these files from now on. Raises duckdb.IOException if one of them is gone."""
 
     def look_at_what_is_there(self) -> None:
         """Take the files that there are by now; those that go away at once are looked for anew, a few times."""

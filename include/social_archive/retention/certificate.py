@@ -131,8 +131,7 @@ def compose(archive: Archive, d: Disposal, number: str) -> dict[str, Any]:
         "destroyed": {"from": times[0], "to": times[-1]}, "method": _method(archive, d),
         "statement": _statement(d, law, entries), "people": _people(archive, d, entries), "objects": objects,
         "places": _places(archive, d),
-        "leaves": leaf_map.ranges(leaf for one in gone.values() for first, last in one["leaves"]
-                                  for leaf in range(first, last + 1)),
+        "leaves": leaf_map.joined(part for one in gone.values() for part in one["leaves"]),
         "exceptions": _exceptions(d), **_evidence(archive, entries),
     }  # fmt: skip
 

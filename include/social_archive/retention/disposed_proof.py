@@ -13,8 +13,7 @@ from typing import Any, Final
 
 from social_archive.errors import LedgerError
 from social_archive.merkle import TreeReader
-from social_archive.proof import Broken, in_tree, record_leaf
-from social_archive.record import canonical
+from social_archive.proof import Broken, in_tree, ledger_line, record_leaf
 
 FORMAT: Final = "social-records-archive/disposed/v1"
 
@@ -111,15 +110,9 @@ def _checked(proof: Any, vkey: str | None) -> DisposedReport:
 
 def _entry(told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """The entry's own line, read: one that certifies or reports a destruction."""
-    text = told.get("leaf")
-    try:
-        line = text.encode() if isinstance(text, str) else b""
-        entry = json.loads(line)
-        whole = canonical(entry) == line
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        raise Broken("the entry that names the disposal is not JSON") from None
-    known = isinstance(entry, dict) and entry.get("t") == "entry" and entry.get("what") in (CERTIFIED, DESTROYED)
-    if not whole or not known or not isinstance(entry.get("note"), dict):
+    entry, line = ledger_line(told, "the entry that names the disposal")
+    known = entry.get("t") == "entry" and entry.get("what") in (CERTIFIED, DESTROYED)
+    if not known or not isinstance(entry.get("note"), dict):
         raise Broken("the entry is not one that names a disposal")
     return entry, line
 

@@ -18,7 +18,7 @@ from social_archive import leaves as leaf_map
 from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.ledger import EMPTY, Draft, HeadMoved
-from social_archive.retention import disposal, gates
+from social_archive.retention import disposal, gates, holds
 from social_archive.retention.disposal import Disposal, NotAllowed
 from social_archive.retention.gates import Blocked, Checked, iso
 from social_archive.retention.places import Look, places, still_there
@@ -136,7 +136,7 @@ def _block(archive: Archive, d: Disposal, checked: Checked) -> None:
 def _destroy_batch(archive: Archive, d: Disposal, claim: dict[str, Any]) -> None:
     """Delete what was claimed, look, and report. What a hold has copied meanwhile is reported as released."""
     archive.catalog.catch_up()
-    _stop_for_holds(archive, d, claim)
+    _stop_for_holds(archive, claim)
     mine = [(key, version, lock) for (key, version), lock in zip(claim["objects"], claim["locks"], strict=True)]
     leaves = {key: _leaves(archive, key) for key, _, _ in mine}
     with ThreadPoolExecutor(_WORKERS) as pool:
@@ -151,7 +151,7 @@ def _destroy_batch(archive: Archive, d: Disposal, claim: dict[str, Any]) -> None
     at = iso(datetime.now(UTC))
     while True:
         head = archive.catalog.catch_up() or EMPTY
-        released = [key for key, version, _ in mine if _is_elsewhere(archive, key)]
+        released = [key for key, _, _ in mine if _is_elsewhere(archive, key)]
         note = {
             "disposal": d.id, "batch": claim["batch"], "released": released,
             "objects": [
@@ -170,10 +170,8 @@ def _destroy_batch(archive: Archive, d: Disposal, claim: dict[str, Any]) -> None
     archive.catalog.catch_up()
 
 
-def _stop_for_holds(archive: Archive, d: Disposal, claim: dict[str, Any]) -> None:
+def _stop_for_holds(archive: Archive, claim: dict[str, Any]) -> None:
     """A hold that came after the claim copies what it wants first; a resumed run waits until it has."""
-    from social_archive.retention import holds
-
     waiting = [o for key, _ in claim["objects"] if (o := archive.catalog.object(key)) is not None]
     held = holds.held(archive, waiting)
     there = [o for o in waiting if o.key in held and archive.store.exists(o.key, o.version_id)]

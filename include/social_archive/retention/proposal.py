@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from social_archive import rewrite
@@ -179,7 +181,7 @@ def _files_quoted(archive: Archive, objects: Iterable[CatalogObject]) -> list[Ca
     files = {o.sha256: o for o in archive.catalog.objects("import")}
     if not files:
         return []
-    quoted = {sha for o in objects if o.cls == "records" for sha in _file_hashes(archive, o) if sha}
+    quoted = {sha for o in objects if o.cls == "records" for sha in _files_of(archive, o)}
     return [o for sha, o in files.items() if sha in quoted]
 
 
@@ -194,14 +196,20 @@ def _files_that_stay(archive: Archive, due: Sequence[CatalogObject]) -> dict[str
 
 
 def _rows_of_files(archive: Archive, o: CatalogObject, files: Collection[str]) -> np.ndarray[Any, Any]:
-    hashes = _file_hashes(archive, o)
-    return np.array([i for i, sha in enumerate(hashes) if sha in files], dtype=np.int64)
+    named = pc.is_in(_file_hashes(archive, o), pa.array(sorted(files), type=pa.string()))
+    return np.flatnonzero(named.to_numpy(zero_copy_only=False))
 
 
-def _file_hashes(archive: Archive, o: CatalogObject) -> list[str | None]:
-    """For each row of a record object the SHA-256 of the file that it was imported from."""
-    endpoints = pq.read_table(archive.mirror.path(o), columns=["endpoint"], partitioning=None).column(0).to_pylist()
-    return [e[len(_IMPORT) :].partition("!")[0] if e and e.startswith(_IMPORT) else None for e in endpoints]
+def _file_hashes(archive: Archive, o: CatalogObject) -> pa.Array:
+    """For each row of a record object the SHA-256 of the file that it was imported from; null for a harvested one."""
+    endpoints = pq.read_table(archive.mirror.path(o), columns=["endpoint"], partitioning=None).column(0)
+    hashes = pc.utf8_slice_codeunits(endpoints, len(_IMPORT), len(_IMPORT) + 64)
+    found = pc.if_else(pc.fill_null(pc.starts_with(endpoints, _IMPORT), False), hashes, None)
+    return found.combine_chunks()
+
+
+def _files_of(archive: Archive, o: CatalogObject) -> list[str]:
+    return [sha for sha in pc.unique(_file_hashes(archive, o)).to_pylist() if sha]
 
 
 def _media_still_named(archive: Archive, due: Sequence[CatalogObject], held: Mapping[str, Any]) -> set[str]:
@@ -347,7 +355,7 @@ def _quoting(archive: Archive, found: _Found) -> dict[str, str]:
     series: dict[str, str] = {}
     if found.copies:
         for o in (o for o in found.going if o.cls == "records"):
-            for sha in {sha for sha in _file_hashes(archive, o) if sha}:
+            for sha in _files_of(archive, o):
                 series[sha] = min(o.series, series.get(sha, o.series))
     return series
 
