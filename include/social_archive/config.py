@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -22,14 +21,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
 
 from social_archive.config_checks import account_problems, people_problems, rule_problems
+from social_archive.config_policy import CheckConfig, Clause, CommentPolicy, Notice
 from social_archive.config_schedule import Confidence, Model, Retention, RetentionItem, RetentionRule, Slug, Text
 from social_archive.errors import ConfigError
 from social_archive.references import KEY_REFERENCE, REFERENCE, register_secret_resolver, resolve_secret
 from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 __all__ = [
-    "Account", "Agency", "Clause", "CommentPolicy", "Confidence", "DigestConfig", "DisposalConfig", "LedgerConfig",
-    "Model", "Notice", "Person", "PublicBody", "Replica", "Retention", "RetentionItem", "RetentionRule",
+    "Account", "Agency", "CheckConfig", "Clause", "CommentPolicy", "Confidence", "DigestConfig", "DisposalConfig",
+    "LedgerConfig", "Model", "Notice", "Person", "PublicBody", "Replica", "Retention", "RetentionItem", "RetentionRule",
     "StoreConfig", "load_agency", "load_file", "register_secret_resolver", "resolve_secret",
 ]  # fmt: skip
 
@@ -192,33 +192,6 @@ class Account(Model):
     watch_days: Annotated[int, Field(ge=0, le=3650)] = 30
     overlap_hours: Annotated[int, Field(ge=0, le=24 * 366)] = 48
     note: str | None = None
-
-
-class Clause(Model):
-    """One kind of comment that the policy calls prohibited, in the policy's own words."""
-
-    id: Slug
-    text: Text
-
-
-class Notice(Model):
-    """What the policy says each profile shall tell the public, and wording that would satisfy it."""
-
-    requirement: Text
-    suggested: str | None = None
-
-
-class CommentPolicy(Model):
-    """The body's comment policy as data. A machine may point at a clause; only a person applies one."""
-
-    title: Text
-    source: Text
-    adopted: date | None = None
-    welcome: str | None = None
-    discretion: str | None = None
-    clauses: list[Clause] = Field(default_factory=list)
-    notices: list[Notice] = Field(default_factory=list)
-    statements: list[Text] = Field(default_factory=list)
 
 
 class Agency(Model):
