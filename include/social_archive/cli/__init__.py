@@ -73,6 +73,7 @@ def _register() -> None:
         prove,
         quarantine,
         retention,
+        review,
         show,
         stack,
         tag,
@@ -83,7 +84,7 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
+        consolidate, disposal, certificate, quarantine, review, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 
