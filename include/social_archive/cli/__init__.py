@@ -60,6 +60,7 @@ def _register() -> None:
         certificate,
         consolidate,
         coverage,
+        determine,
         digest,
         disposal,
         doctor,
@@ -84,7 +85,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, quarantine, review, digest, audit, ledger, law, doctor, init, try_account,
+        consolidate, disposal, certificate, quarantine, review, determine, digest, audit, ledger, law, doctor, init,
+        try_account,
     ):  # fmt: skip
         module.register(app)
 

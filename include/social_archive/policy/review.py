@@ -154,20 +154,11 @@ class Dossier:
         None: that version is not in the archive any more.
         """
         of_version = next((row for row in self.versions if row["version"] == finding.version), None)
-        return None if of_version is None else text_in(of_version, finding.field)
+        return None if of_version is None else findings.text_in(of_version, finding.field)
 
     @property
     def latest_version(self) -> int:
         return int(self.versions[-1]["version"])
-
-
-def text_in(row: Row, field: str) -> str | None:
-    """The text of one field of a version: `body`, or `alt:N`."""
-    if field == "body":
-        body: str | None = row["body"]
-        return body
-    media, number = row["media"] or (), int(field.removeprefix("alt:"))
-    return media[number]["alt"] if number < len(media) else None
 
 
 # --------------------------------------------------------------------------- the queue

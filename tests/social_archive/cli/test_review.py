@@ -79,9 +79,11 @@ def test_what_a_person_reads(archive: Archive, typed: Run, monkeypatch: pytest.M
     rid = rid_of(archive, "c2")
     listed, shown = typed("review", "list").out, typed("review", "show", rid).out
     assert "1 record waits for a decision, the oldest since" in listed
-    for words in (". ⟦Under FOIA", "⟧(1)", "‹ESC›[31mHello", "‹RLO›drawkcab", "(1) Possible FOIA request  strong evidence", "Keep in mind",
-                  "rule foia-request.named, version 1", "Thread, 3 items", "this account",
-                  "Our FOIA officer will write", "--verdict counsel"):  # fmt: skip
+    for words in (
+        ". ⟦Under FOIA", "⟧(1)", "‹ESC›[31mHello", "‹RLO›drawkcab", "(1) Possible FOIA request  strong evidence",
+        "Keep in mind", "rule foia-request.named, version 1", "Thread, 3 items", "this account",
+        "Our FOIA officer will write", "--verdict counsel",
+    ):  # fmt: skip
         assert words in shown
     no = ("--verdict", "no_violation", "--rationale", HOSTILE)
     decided = typed("review", "decide", rid, *no, "--by", "director").out
