@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from social_archive.policy.review import Item, Queue, Wanted, Warned
 
 STRENGTHS: Final = ("weak", "moderate", "strong")
+SHOWN: Final = 5
+"""Findings of one record in the list; `show` has all."""
 VERDICTS: Final = ("no-violation", "violation", "counsel")
 _STRENGTH_STYLES: Final = {"weak": "dim", "moderate": "", "strong": "bold"}
 _VERDICT_STYLES: Final = {"no_violation": "green", "violation": "red", "counsel": "magenta"}
@@ -166,13 +168,15 @@ def _print_item(out: Console, item: Item, zone: str) -> None:
     since = f"  since {output.local(item.since, zone)}  " if item.referred is None else "  "
     kind = f"{item.platform}/{item.account}"
     out.print(Text.assemble((item.rid[:12], "cyan"), (since, "bold"), (kind, "dim")))
-    for finding in item.findings:
+    for finding in item.findings[:SHOWN]:
         strength = (f"{finding.strength:<9}", _STRENGTH_STYLES[finding.strength])
         line = Text.assemble(strength, (f"{finding.criterion}  ", "bold"))
         line.append("“").append_text(output.safe(finding.quote, limit=160, one_line=True, style="italic")).append("”")
         if not finding.in_force:
             line.append("  rule no longer in force", style="dim")
         out.print(Padding(line, (0, 0, 0, 2), expand=False))
+    if (more := len(item.findings) - SHOWN) > 0:
+        out.print(Padding(Text(f"and {output.plural(more, 'more finding', 'more findings')}", style="dim"), (0, 2)))
 
 
 # --------------------------------------------------------------------------- one record
