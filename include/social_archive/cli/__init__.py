@@ -71,6 +71,7 @@ def _register() -> None:
         init,
         law,
         ledger,
+        policy,
         prove,
         quarantine,
         retention,
@@ -85,8 +86,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, quarantine, review, determine, digest, audit, ledger, law, doctor, init,
-        try_account,
+        consolidate, disposal, certificate, policy, review, determine, quarantine, digest, audit, ledger, law, doctor,
+        init, try_account,
     ):  # fmt: skip
         module.register(app)
 
