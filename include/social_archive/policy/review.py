@@ -6,7 +6,7 @@ record back. Nothing is ranked but by age and nothing is proposed: the queue sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -268,7 +268,9 @@ def dossier(archive: Archive, search: Search, rid: str) -> Dossier:
     policy = archive.agency.policy
     return Dossier(
         record, tuple(search.versions(rid)), tuple(found), tuple(history), search.thread(rid),
-        tuple(_around(suite_of(archive.agency), found)), tuple(policy.clauses) if policy else (),
+        tuple(around(suite_of(archive.agency), {one.criterion for one in found},
+                     {one.clause for one in found if one.clause is not None})),
+        tuple(policy.clauses) if policy else (),
         _on_list(archive, rid),
     )  # fmt: skip
 
@@ -281,13 +283,10 @@ def _on_list(archive: Archive, rid: str) -> bool:
     return False
 
 
-def _around(suite: Suite, found: Sequence[Finding]) -> Iterable[Warned]:
-    """The notes of the criteria that found something, then of the others that look at the same clauses."""
-    criteria = {finding.criterion for finding in found}
-    clauses = {finding.clause for finding in found} - {None}
-    for warned in sorted(warnings(suite, criteria), key=lambda one: not one.found):
-        if warned.found or warned.clause in clauses:
-            yield warned
+def around(suite: Suite, criteria: Collection[str], clauses: Collection[str]) -> list[Warned]:
+    """The notes of the criteria that found something, then those of all others that are about the same clauses."""
+    known = warnings(suite, criteria)
+    return [one for one in known if one.found] + [one for one in known if not one.found and one.clause in clauses]
 
 
 def warnings(suite: Suite, found: Iterable[str] = ()) -> list[Warned]:

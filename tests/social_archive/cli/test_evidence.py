@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_archive.cli.evidence import AROUND, Mark, marked
@@ -28,6 +28,7 @@ def test_of_a_long_text_only_what_stands_around_the_marks_is_shown() -> None:
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))
+@settings(max_examples=60)
 def test_no_character_is_lost_or_doubled(text: str, spans: list[tuple[int, int]]) -> None:
     cut = [sorted(min(at, len(text)) for at in span) for span in spans]
     marks = [Mark(start, end, 7) for start, end in cut if start < end]

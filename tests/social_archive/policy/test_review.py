@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,15 +10,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_archive import companions
 from social_archive.archive import Archive
 from social_archive.config import StoreConfig
-from social_archive.policy import check, decisions, findings, review
+from social_archive.policy import check, decisions, findings, letters, review
+from social_archive.policy.batch import Batch
+from social_archive.policy.criterion import Criterion, Hit, Rule
 from social_archive.policy.review import Wanted
+from social_archive.policy.suite import Check, Suite
 from social_archive.record import Observation, new_rid, now_micros
+from social_archive.retention import proposal
 from social_archive.search import Search
 from tests.social_archive.policy.deciding import ASKS, REASON, policy, rid_of
 from tests.social_archive.retention.scenes import another, comment, library, take_in
@@ -50,6 +55,7 @@ def _decided(number: int, rid: str, listed: list[str]) -> dict[str, Any]:
 
 
 @given(_STEPS)
+@settings(max_examples=60)
 def test_a_record_waits_if_and_only_if_it_has_a_finding_that_no_decision_lists(steps: list[Any]) -> None:
     found: list[dict[str, Any]] = []
     decided: list[dict[str, Any]] = []
@@ -90,7 +96,7 @@ def _note(archive: Archive, rid: str, **said: Any) -> str:
     row = _found(0, rid, id=new_rid(), version=version, platform=place.platform, account=place.account,
                  series=place.series, cutoff=place.cutoff, found_at=now_micros(), **said)  # fmt: skip
     companions.commit(archive, findings.CLASS, findings.table_of([row]), what="policy.checked", sources=[place],
-                      txn=(row["id"],), note={"rules": "", "entries": []})  # fmt: skip
+                      txn=(row["id"],), note={"rules": "", "entries": [], "findings": 1})  # fmt: skip
     return str(row["id"])
 
 
@@ -109,6 +115,7 @@ def test_the_oldest_comes_first_and_a_decision_takes_a_record_off_the_queue_unti
     assert [(one.criterion, one.clause, one.records) for one in queue.by_criterion] == [
         ("x", None, 1), ("x", "advertising", 1), ("y", "off-topic", 1),
     ]  # fmt: skip
+    assert (letters.waiting(archive).records, letters.waiting(archive).total) == (2, 3), "the letter counts the same"
     assert queue.oldest == queue.items[0].since == queue.items[0].findings[0].found_at
 
     decisions.decide(archive, second, "no_violation", rationale=REASON, by="records", via="cli")
@@ -188,6 +195,7 @@ def test_a_reviewer_sees_the_words_in_their_version_the_thread_the_gaps_and_the_
 def test_what_was_referred_to_counsel_is_a_list_of_its_own_until_somebody_decides(archive: Archive) -> None:
     take_in(archive, [comment(1, ASKS), comment(2, "Nothing was found here")])
     check.run(archive)
+    assert review.referred(archive) == []
     flagged, plain = rid_of(archive, "c1"), rid_of(archive, "c2")
     for rid in (plain, flagged):
         decisions.decide(archive, rid, "counsel", rationale=REASON, by="records", via="cli")
@@ -199,6 +207,44 @@ def test_what_was_referred_to_counsel_is_a_list_of_its_own_until_somebody_decide
     assert [item.rid for item in review.referred(archive, Wanted(criterion="foia-request"))] == [flagged]
     decisions.decide(archive, flagged, "no_violation", rationale=REASON, by="director", via="cli")
     assert [item.rid for item in review.referred(archive)] == [plain]
+
+
+@pytest.mark.slow
+def test_a_record_on_a_list_for_disposal_says_that_nothing_can_be_decided_about_it(archive: Archive) -> None:
+    take_in(archive, [comment(1, ASKS)])
+    assert proposal.propose(archive, by="it", via="cli") is not None
+    with closing(Search.of(archive)) as search:
+        assert review.dossier(archive, search, rid_of(archive, "c1")).on_list
+
+
+class _Insults(Criterion):
+    """Stands for a check that found something; it looks at the same clause as `_Warns`."""
+
+    name, title, clause, note = "insults", "Insults", "offensive", "An insult is an opinion too."
+    rules = (Rule("insults.word", 1, "weak", "A word."),)
+
+    def find(self, batch: Batch) -> Iterator[Hit]:
+        return iter(())
+
+
+class _Warns(_Insults):
+    """Stands for a clause of which no machine can say anything: it only has its note."""
+
+    name, title, note = "warns", "Disparages", "This clause may not be enforceable: ask counsel first."
+    rules = ()
+
+
+class _Elsewhere(_Insults):
+    name, clause, rules = "elsewhere", "advertising", ()
+
+
+def test_the_warning_of_a_clause_is_shown_with_whatever_was_found_under_the_clause() -> None:
+    suite = Suite("1", tuple(Check(cls(), cls.clause, on) for cls, on in ((_Warns, False), (_Insults, True),
+                                                                          (_Elsewhere, True))))  # fmt: skip
+    shown = review.around(suite, {"insults"}, {"offensive"})
+    assert [(one.criterion, one.found, one.on) for one in shown] == [("insults", True, True), ("warns", False, False)]
+    assert "ask counsel" in shown[1].note
+    assert review.around(suite, set(), set()) == []
 
 
 @pytest.mark.slow
