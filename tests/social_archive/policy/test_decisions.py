@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -93,6 +94,20 @@ def test_two_people_who_decide_at_the_same_moment_leave_a_chain(
     decisions.decide(archive, rid, "no_violation", rationale=REASON, **BY)
     first, second = decisions.history(archive, rid)
     assert [(d.by, d.supersedes) for d in (first, second)] == [("director", None), ("records", first.id)]
+
+
+def test_many_decisions_from_two_hosts_at_once_are_one_chain(archive: Archive, rid: str, tmp_path: Path) -> None:
+    hosts = [archive, another(archive, tmp_path)]
+
+    def decide_thrice(host: Archive) -> list[str]:
+        return [decisions.decide(host, rid, "counsel", rationale=REASON, **BY).decision.id for _ in range(3)]
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [id for ids in pool.map(decide_thrice, hosts) for id in ids]
+    archive.catalog.catch_up()
+    chain = decisions.history(archive, rid)
+    assert sorted(d.id for d in chain) == sorted(made)
+    assert [d.supersedes for d in chain] == [None, *(d.id for d in chain[:-1])]
 
 
 def test_the_same_decision_sent_twice_is_one(archive: Archive, rid: str) -> None:

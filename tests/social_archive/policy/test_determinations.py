@@ -176,6 +176,27 @@ def test_what_was_said_about_a_class_is_kept_for_ever_on_every_host_and_once(arc
     assert audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=9))["orphans_removed"] == 1
 
 
+@pytest.mark.parametrize("point", ["class-determination-written", "class-determination-made"])
+def test_a_determination_about_a_class_survives_a_crash_and_is_made_once(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    def crash(name: str) -> None:
+        if name == point:
+            raise KeyboardInterrupt
+
+    said = (archive, RecordClass(kind="comment"), "foia", Answer("public", BASIS))
+    same = new_rid()
+    with monkeypatch.context() as crashing:
+        crashing.setattr(class_determinations, "crash_point", crash)
+        with pytest.raises(KeyboardInterrupt):
+            class_determinations.determine(*said, id=same, **BY)  # type: ignore[arg-type]
+    made = class_determinations.determine(*said, id=same, **BY)  # type: ignore[arg-type]
+    assert class_determinations.every(archive) == [made]
+    swept = audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=9))
+    written = point == "class-determination-written"
+    assert (swept["orphans_removed"], swept["sealed_again"]) == ((1, 0) if written else (0, 1))
+
+
 def test_non_record_changes_nothing_about_how_a_record_is_kept_found_and_shown(archive: Archive, rid: str) -> None:
     def everything() -> tuple[bytes, ...]:
         assignment.settle(archive)
