@@ -11,6 +11,7 @@ from social_archive.archive import Archive
 from social_archive.cli import review as commands
 from social_archive.config import StoreConfig
 from social_archive.policy import check
+from social_archive.policy.criteria.foia_request import NAMED
 from social_archive.policy.criterion import Strength
 from social_archive.policy.decisions import VERDICTS
 from tests.social_archive.cli.conftest import Run
@@ -81,7 +82,7 @@ def test_what_a_person_reads(archive: Archive, typed: Run, monkeypatch: pytest.M
     assert "1 record waits for a decision, the oldest since" in listed
     for words in (
         ". ⟦Under FOIA", "⟧(1)", "‹ESC›[31mHello", "‹RLO›drawkcab", "(1) Possible FOIA request  strong evidence",
-        "Keep in mind", "rule foia-request.named, version 1", "Thread, 3 items", "this account",
+        "Keep in mind", f"rule {NAMED.id}, version {NAMED.version}", "Thread, 3 items", "this account",
         "Our FOIA officer will write", "--verdict counsel",
     ):  # fmt: skip
         assert words in shown

@@ -18,6 +18,7 @@ from social_archive.archive import Archive
 from social_archive.config import StoreConfig
 from social_archive.policy import check, decisions, findings, letters, review
 from social_archive.policy.batch import Batch
+from social_archive.policy.criteria.foia_request import NAMED
 from social_archive.policy.criterion import Criterion, Hit, Rule
 from social_archive.policy.review import Wanted
 from social_archive.policy.suite import Check, Suite
@@ -153,9 +154,9 @@ def test_findings_of_rules_that_are_no_longer_in_force_say_so(archive: Archive) 
     take_in(archive, [comment(1, ASKS)])
     check.run(archive)
     rid = rid_of(archive, "c1")
-    _note(archive, rid, criterion="foia-request", rule="foia-request.named", rule_version=99)
+    _note(archive, rid, criterion="foia-request", rule=NAMED.id, rule_version=99)
     (item,) = review.queue(archive).items
-    assert {(one.rule_version, one.in_force) for one in item.findings} == {(1, True), (99, False)}
+    assert {(one.rule_version, one.in_force) for one in item.findings} == {(NAMED.version, True), (99, False)}
 
 
 @pytest.mark.slow
