@@ -60,6 +60,7 @@ def _register() -> None:
         certificate,
         consolidate,
         coverage,
+        determine,
         digest,
         disposal,
         doctor,
@@ -74,6 +75,7 @@ def _register() -> None:
         prove,
         quarantine,
         retention,
+        review,
         show,
         stack,
         tag,
@@ -84,7 +86,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, policy, quarantine, digest, audit, ledger, law, doctor, init, try_account,
+        consolidate, disposal, certificate, policy, review, determine, quarantine, digest, audit, ledger, law, doctor,
+        init, try_account,
     ):  # fmt: skip
         module.register(app)
 
