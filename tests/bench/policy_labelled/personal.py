@@ -1,8 +1,8 @@
 """Invented comments with invented personal data in them, labelled, and how much of it the criterion finds.
 
-Everything is made by Faker and the lists beside this file from one seed; nobody's number or name is meant. Sentences
-and ways of writing come in two halves: `seen` ones, which the patterns were tuned on, and `unseen` ones, written before
-the tuning and not looked at during it.
+Everything is made by Faker and the lists beside this file from one seed; nobody's number or name is meant. Sentences,
+ways of writing and look-alikes come in four parts: the patterns were tuned on `first`, `second` and `third`; `held` was
+written after the last tuning, and is only measured.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import yaml
 
 from social_archive.policy.batch import Batch
 from social_archive.policy.criteria.private_information import PrivateInformation
 from tests.bench.policy_labelled.personal_inventions import MAKERS, Invention
-from tests.bench.policy_labelled.personal_negatives import NOT_PERSONAL_SEEN, NOT_PERSONAL_UNSEEN
+from tests.bench.policy_labelled.personal_negatives import FIRST, HELD, SECOND, THIRD
 
 TUNED: Final = 5
 HELD_OUT: Final = 2026
+
+Part = Literal["first", "second", "third", "held"]
+LOOKALIKES: Final = {"first": FIRST, "second": SECOND, "third": THIRD, "held": HELD}
 
 Span = tuple[str, int, int]
 """Kind, start, end; characters of the posted text."""
@@ -40,19 +43,18 @@ class Labelled:
     spans: tuple[Span, ...] = ()
 
 
-def labelled(seed: int, *, unseen: bool, each: int = 60, negatives: int = 2500) -> list[Labelled]:
+def labelled(seed: int, part: Part, *, each: int = 60, negatives: int = 2500) -> list[Labelled]:
     """`each` comments for each row of ROWS, and `negatives` that hold nothing personal."""
     i = Invention(seed)
-    made = [_positive(i, row, "unseen" if unseen else "seen") for row in ROWS for _ in range(each)]
-    makers = NOT_PERSONAL_UNSEEN if unseen else NOT_PERSONAL_SEEN
-    made += [Labelled(i.pick.choice(_AROUND) + i.pick.choice(makers)(i)) for _ in range(negatives)]
+    made = [_positive(i, row, part) for row in ROWS for _ in range(each)]
+    made += [Labelled(i.pick.choice(_AROUND) + i.pick.choice(LOOKALIKES[part])(i)) for _ in range(negatives)]
     i.pick.shuffle(made)
     return made
 
 
-def _positive(i: Invention, row: dict[str, Any], half: str) -> Labelled:
-    quote = disguised(i, MAKERS[row["make"]](i, tuple(row[half]["forms"])))
-    head, _, tail = i.pick.choice(row[half]["sentences"]).partition("{}")
+def _positive(i: Invention, row: dict[str, Any], part: Part) -> Labelled:
+    quote = disguised(i, MAKERS[row["make"]](i, tuple(row[part]["forms"])))
+    head, _, tail = i.pick.choice(row[part]["sentences"]).partition("{}")
     head = i.pick.choice(_AROUND) + head
     return Labelled(head + quote + tail, ((row["kind"], len(head), len(head) + len(quote)),))
 
@@ -79,14 +81,14 @@ def hits_of(comments: list[Labelled]) -> list[list[Span]]:
 
 
 def measure(
-    seed: int = HELD_OUT, *, unseen: bool = True, show: Callable[[str, Labelled], None] = lambda *_: None
+    seed: int = HELD_OUT, part: Part = "held", *, show: Callable[[str, Labelled], None] = lambda *_: None
 ) -> list[dict[str, Any]]:
     """For each kind: how many were labelled, recall and precision.
 
     A label is found if a hit of its kind shares a character with it; a hit is right if a label of its kind does. `show`
     is called with "missed" or "false", the kind, and the comment, for who wants to see what goes wrong.
     """
-    comments = labelled(seed, unseen=unseen)
+    comments = labelled(seed, part)
     counts = {kind: {"labelled": 0, "found": 0, "hits": 0, "right": 0} for kind in KINDS}
     for comment, hits in zip(comments, hits_of(comments), strict=True):
         for label in comment.spans:

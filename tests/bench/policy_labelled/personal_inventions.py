@@ -20,6 +20,9 @@ class Invention:
     def digits(self, count: int) -> str:
         return "".join(self.pick.choice("0123456789") for _ in range(count))
 
+    def clock(self) -> str:
+        return f"{self.pick.randint(1, 12)}:{self.pick.randint(10, 59)}"
+
     def one(self, *of: str) -> str:
         return self.pick.choice(of)
 

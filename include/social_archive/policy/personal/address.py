@@ -29,13 +29,16 @@ _SIDE: Final = r"(?:(?:north|south)(?:east|west)?|east|west|[nsew]|ne|nw|se|sw)\
 _WORD: Final = r"[^\s,.;:!?()\"@#$/]+\.?"
 _S: Final = r"[ \t]+"
 _O: Final = r"[ \t]*"
-_UNIT: Final = rf",?(?:{_S}|\n)(?:apartment|apt|unit|suite|ste|floor|fl|lot|bldg|#)\.?{_O}#?[A-Z]?-?\d*[A-Z]?"
+_UNIT: Final = (
+    rf"(?:,|{_S}|\n)(?:{_O}(?:apartment|apt|unit|suite|ste|floor|fl|lot|bldg)\b\.?{_O}#?(?:[A-Z]?-?\d+[A-Z]?|[A-Z])\b|"
+    rf"{_O}#{_O}\d+[A-Z]?\b)"
+)
 _TOWN: Final = (
     rf"(?:,{_S}|,?\n|{_S})(?-i:[A-Z][a-z.']+{_O}(?:[A-Z][a-z]+{_O})?),?{_O}(?-i:{_STATES})\b\.?"
     rf"(?:,?{_S}\d{{5}}(?:-\d{{4}})?)?|,?{_S}(?-i:{_STATES}){_S}\d{{5}}(?:-\d{{4}})?|,?{_S}\d{{5}}(?:-\d{{4}})?"
 )
 _STREET: Final = Pattern(
-    rf"\b(?P<number>{_NUMBER}),?{_S}(?P<name>(?:{_SIDE}{_S})?(?:{_WORD}{_S}){{1,3}}?)(?P<end>{_SURE}|{_OPEN})\b"
+    rf"\b(?P<number>{_NUMBER}){_S}(?P<name>(?:{_SIDE}{_S})?(?:{_WORD}{_S}){{1,3}}?)(?P<end>{_SURE}|{_OPEN})\b"
     rf"(?:{_S}(?:{_SURE}|{_OPEN})\b)?\.?(?:{_S}{_SIDE}(?:\b|$))?(?P<unit>{_UNIT})?(?P<town>{_TOWN})?"
 )
 _BOX: Final = Pattern(r"\b(?:p\.? ?o\.? ?|post office )box\s?#?\s?\d{1,6}\b")
@@ -45,7 +48,8 @@ _LIVES: Final = (
 )
 _NAMELESS: Final = Pattern(
     rf"\b{_LIVES}(?:{_S}(?:at|to|on|by|over at|there at))?:?{_S}(?P<street>(?P<number>{_NUMBER}){_S}"
-    rf"(?P<name>{_SIDE}{_S}(?-i:[A-Z][a-z'-]+|\d{{1,3}}(?:st|nd|rd|th))|(?-i:Broadway|Broad|Route|Rte)(?:{_S}\d{{1,3}})?)"
+    rf"(?P<name>{_SIDE}{_S}(?-i:[A-Z][a-z'-]+|\d{{1,3}}(?:st|nd|rd|th))|(?-i:Broadway|Broad|Route|"
+    rf"Rte)(?:{_S}\d{{1,3}})?)"
     rf"(?P<unit>{_UNIT})?(?P<town>{_TOWN})?)"
 )
 _AT_HOME: Final = Pattern(rf"\b(?:{_LIVES}|neighbou?r|home|house|moved|at){_O}(?:at|to|on|is|was)?:?{_O}$")
@@ -65,16 +69,28 @@ _NOT_IN_NAMES: Final = (
 
 _NO_NAMES: Final = frozenset(_NOT_IN_NAMES.split())
 _THINGS_AFTER: Final = Pattern(
-    r"^['’]?s?\s(?-i:(?:Press|Books?|Bookstore|Bookshop|Caf[eé]|Coffee|Bakery|Brewery|Brewing|Diner|Fair|Fest|Festival|Parade|"
-    r"Market|Theat(?:re|er)|Grill|Pub|Journal|Church|School|Elementary|Station|Bridge|Project|Band|Boys|Blues|Gang|Movie|"
-    r"Mall|Mystery|Mysteries|Series|Irregulars|Journal|Publishing|Records|Players|Productions))\b"
+    r"^['’]?s?\s(?-i:(?:Press|Books?|Bookstore|Bookshop|Caf[eé]|Coffee|Bakery|Brewery|Brewing|Diner|Fair|Fest|"
+    r"Festival|Parade|"
+    r"Market|Theat(?:re|er)|Grill|Pub|Journal|Church|School|Elementary|Station|Bridge|Project|Band|Boys|Blues|Gang|"
+    r"Movie|"
+    r"Mall|Mystery|Mysteries|Series|Irregulars|Journal|Publishing|Records|Players|Productions|Trip|Stories|Movies|"
+    r"Rules|Center|Community|Association|Committee|"
+    r"Residents|Gallery|Studios?|Show|Memorial|Gardens?|Club))\b"
 )
+_PLURAL_AFTER: Final = Pattern(r"^\s(?-i:[a-z]{3,})s\b")
+_VERBS_AFTER: Final = Pattern(
+    r"^\s(?:is|was|has|does|gets|needs|always|looks|keeps|seems|sounds|smells|belongs|goes|comes|costs|sits|stands|"
+    r"lets|"
+    r"plays|leaves|parks|still|us|this|says|sells|wants|sometimes|perhaps|across|towards|unless|thanks|his|as)\b"
+)
+_YEAR_BEFORE: Final = Pattern(r"\b(?:in|since|until|till|before|after|during|circa|c\.)\s$")
 _SAINTS: Final = Pattern(
     r"^\.?\s(?:patrick|mary|john|paul|louis|charles|nick|nicholas|joseph|james|peter|anne|francis|valentine|jude|luke|"
     r"jerome|vincent|thomas|anthony|andrew|george|seuss|martin)\b"
 )
 _NOT_THE_NUMBER: Final = Pattern(
-    r"\b(?:room|rm|chapter|ch|page|pages|pp?|season|episode|volume|vol|issue|grades?|ages?|age|top|under|over|route|rte|"
+    r"\b(?:room|rm|chapter|ch|page|pages|pp?|season|episode|volume|vol|issue|grades?|ages?|age|top|under|over|route|"
+    r"rte|"
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?|(?:[a-z]{3,9}\.? \d{1,2},?)|"
     r"published|copyright|since|summer|winter|spring|fall|#)\.?\s?$"
@@ -89,9 +105,11 @@ def street_addresses(batch: Batch, rows: Rows, own: Collection[str]) -> Iterator
     ours = tuple(_even(address) for address in own)
     for match in candidates(batch, _STREET, rows):
         claim = _street(match, batch.folded[match.row].text)
-        if claim and not _even(batch.folded[match.row].text[claim.start : claim.end]).startswith(ours or ("\0",)):
+        if claim and not _even(match.text).startswith(ours):
             yield claim
     for match in candidates(batch, _NAMELESS, rows):
+        if _even(match.group("street")).startswith(ours):
+            continue
         start = match.start + match.text.index(match.group("street"))
         yield Claim(match.row, start, match.end, "street-address", "moderate", blot(match.group("street")),
                     "words before it, house number and side of town")  # fmt: skip
@@ -100,32 +118,46 @@ def street_addresses(batch: Batch, rows: Rows, own: Collection[str]) -> Iterator
 
 
 def _street(match: Match, text: str) -> Claim | None:
-    names = match.group("name").split()
-    if not begins_alone(text, match.start) or in_link(text, match.start):
+    if not begins_alone(text, match.start) or in_link(text, match.start) or not _is_name(match.group("name").split()):
         return None
-    if (
-        any(name.lower().rstrip(".") in _NO_NAMES for name in names)
-        or names[-1].lower() == "old"
-        or said_before(_NOT_THE_NUMBER, text, match.start, 20)
-    ):
-        return None
-    ends = match.group("end").lower()
     placed = bool(match.group("unit") or match.group("town"))
-    after = text[match.end : match.end + 20]
-    if not placed and (
-        _THINGS_AFTER.compiled.search(after) or (ends in ("st", "dr") and _SAINTS.compiled.search(after))
-    ):
-        return None
     home = said_before(_AT_HOME, text, match.start, 25)
-    written = all(not name[0].islower() for name in names)
-    grid = not match.group("number").isdigit()
-    if not (placed or home or grid or ends in _SURE.split("|") or (written and match.group("end")[0].isupper())):
+    if said_before(_NOT_THE_NUMBER, text, match.start, 20) or not (placed or home or _is_written_as_one(match)):
         return None
-    if not _is_address(match.text):
+    if not placed and _is_of_a_thing(match, text, at_home=home):
+        return None
+    if not _is_address(match.text.removesuffix(match.group("town"))):
         return None
     strength: Strength = "strong" if placed or home else "moderate"
     return Claim(match.row, match.start, match.end, "street-address", strength, blot(match.text),
                  "parses as an address" + (", words before it" if home else ""))  # fmt: skip
+
+
+def _is_name(names: list[str]) -> bool:
+    sentence = any(name.lower().rstrip(".") in _NO_NAMES for name in names)
+    return not (sentence or names[-1].lower() == "old" or names[0].isdigit())
+
+
+def _is_written_as_one(match: Match) -> bool:
+    """With no town and no words of living around it: capitals all through, or small letters and a sure word last."""
+    names, end = match.group("name").split(), match.group("end")
+    capitals = [name[0].isupper() for name in names if name[0].isalpha()]
+    grid = not match.group("number").isdigit()  # 26W123: only houses have such numbers
+    return grid or (all(capitals) and end[0].isupper()) or (
+        end.lower() in _SURE.split("|") and (all(capitals) or not any(capitals))
+    )  # fmt: skip
+
+
+def _is_of_a_thing(match: Match, text: str, *, at_home: bool) -> bool:
+    """`12 Elm Street movies` counts movies; `in 1995 Court Street flooded` tells a year; St. Patrick is no street."""
+    after = text[match.end : match.end + 20]
+    saint = match.group("end").lower() in ("st", "dr") and _SAINTS.compiled.search(after)
+    if saint or _THINGS_AFTER.compiled.search(after):
+        return True
+    number = match.group("number")
+    year = len(number) == 4 and number.isdigit() and 1850 <= int(number) <= 2050
+    plural = _PLURAL_AFTER.compiled.search(after) and not _VERBS_AFTER.compiled.search(after)
+    return not at_home and (bool(plural) or (year and said_before(_YEAR_BEFORE, text, match.start, 12)))
 
 
 def _is_address(quote: str) -> bool:

@@ -17,12 +17,13 @@ _MONTH: Final = (
 _YEAR: Final = r"(?:(?:19|20)\d\d|'?\d\d)"
 _FULL: Final = (
     rf"(?:{_DAY}\s?[-/.]\s?{_DAY}\s?[-/.]\s?{_YEAR}|(?:19|20)\d\d[-/.](?:0?[1-9]|1[0-2])[-/.]{_DAY}|"
-    rf"{_MONTH}\s?{_DAY}(?:st|nd|rd|th)?,?\s(?:of\s)?(?:19|20)\d\d|{_DAY}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH},?\s(?:19|20)\d\d)"
+    rf"{_MONTH}\s?{_DAY}(?:st|nd|rd|th)?,?\s(?:of\s)?(?:19|20)\d\d|{_DAY}(?:st|nd|rd|"
+    rf"th)?\s(?:of\s)?{_MONTH},?\s(?:19|20)\d\d)"
 )
 _SHORT: Final = rf"(?:{_DAY}/{_DAY}|{_MONTH}\s{_DAY}(?:st|nd|rd|th)?)"
 _SAID: Final = (
     r"(?:born|d\.?\s?o\.?\s?b\.?|date of birth|birth ?dates?|birth ?day|b-?day|fecha de nacimiento|nacid[oa]|"
-    r"nació|nacio|data urodzenia|urodzon[ya])"
+    r"nacio|data urodzenia|urodzon[ya])"
 )
 _BIRTH_SAID: Final = Pattern(_SAID)
 _AFTER_WORDS: Final = Pattern(rf"\b(?P<said>{_SAID})(?:\b|:)?[^\d!?\n]{{0,40}}?(?P<date>{_FULL})\b")

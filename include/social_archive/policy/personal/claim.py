@@ -118,7 +118,8 @@ GAP: Final = r"(?:\s?[-./_·•]\s?|\s{1,2})"
 
 CODE_OF_A_THING: Final = Pattern(
     r"\b(?:orders?|tracking|invoice|confirmation|isbn(?:-1[03])?|issn|upc|ean|sku|oclc|lccn|doi|item|model|serial|part|"
-    r"ticket|case|ref(?:erence)?|transaction|receipt|package|shipment|fedex|ups|usps|version|build|bill|permit|parcel)\b"
-    r"[^\d.!?\n]{0,20}$"
+    r"ticket|case|ref(?:erence)?|transaction|receipt|package|shipment|fedex|ups|usps|version|build|permit|parcel|"
+    r"event|post|id|scores?|votes?|population|budget)"
+    r"\b(?:\s(?:no|nr|nbr|num)\.)?[^\d.!?\n]{0,20}$"
 )
 """Words before a number that say that it is the number of a thing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -25,7 +26,8 @@ from social_archive.policy.personal.claim import (
 
 _GAP: Final = r"(?:\s?[-./·•~_]\s?|\s{1,2})"
 _NORTH_AMERICAN: Final = Pattern(
-    rf"(?:^|[^0-9A-Za-z_])(?P<number>(?:\+?1{_GAP}?)?(?:\(\s?[2-9]\d\d\s?\){_GAP}?|[2-9]\d\d{_GAP}?)[2-9]\d\d{_GAP}?\d{{4}})\b"
+    rf"(?:^|[^0-9A-Za-z_])(?P<number>(?:\+?1{_GAP}?)?(?:\(\s?[2-9]\d\d\s?\){_GAP}?|"
+    rf"[2-9]\d\d{_GAP}?)[2-9]\d\d{_GAP}?\d{{4}})\b"
 )
 _WITH_COUNTRY: Final = Pattern(r"(?P<number>\+\d{1,3}(?:[\s().-]{0,2}\d){6,13})\b")
 _NATIONAL: Final = Pattern(r"(?:^|[^0-9A-Za-z_])(?P<number>\(?\d{2,6}\)?(?:[\s./-]{0,2}\d{2,8}){1,4})\b")
@@ -35,9 +37,11 @@ _LOCAL: Final = Pattern(
     r"(?P<number>[2-9]\d\d[-. ]\d{4})\b"
 )
 _PHONE_SAID: Final = Pattern(
-    r"\b(?:call|calls|text|texts|phone|cell|tel|telephone|mobile|ring|dial|fax|reach|number is|"
+    r"\b(?:call|calls|text|texts|phone|cell|tel|telephone|mobile|ring|dial|fax|reach|number is|hmu|contact|landline|"
+    r"(?:my|his|her|their|'s) number|"
     r"whatsapp|signal|ph|sms)\b"
 )
+_OTHER_MARKS: Final = re.compile("[·•~_/]")
 _NOT_PRIVATE: Final = frozenset({
     PhoneNumberType.TOLL_FREE, PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST, PhoneNumberType.UAN,
     PhoneNumberType.VOICEMAIL,
@@ -75,7 +79,7 @@ def _phone(match: Match, text: str, region: str, own: set[str]) -> Claim | None:
         quote = quote.rstrip("0123456789").rstrip(" .-()/")  # digits that follow look like more of it
     if not quote or kind is None or kind in _NOT_PRIVATE or (own and _plain(quote, region) in own):
         return None
-    if not stands_alone(text, start, end) or in_link(text, start) or text[start - 1 : start] == "#":
+    if not stands_alone(text, start, end) or in_link(text, start) or text[start - 1 : start] in ("#", "=", "`"):
         return None
     said = said_before(_PHONE_SAID, text, start) or said_after(_PHONE_SAID, text, end, 15)
     if not said and (said_before(CODE_OF_A_THING, text, start) or (quote.isdigit() and isbn.is_valid(quote))):
@@ -86,18 +90,23 @@ def _phone(match: Match, text: str, region: str, own: set[str]) -> Claim | None:
 
 
 def _kind_of_number(quote: str, region: str) -> int | None:
-    """The `PhoneNumberType`, or None for what is no number."""
+    """The `PhoneNumberType`, or None for what is no number. With a country code the right length is enough."""
     try:
-        number = phonenumbers.parse(quote, region)
+        number = phonenumbers.parse(_OTHER_MARKS.sub("-", quote), region)
     except NumberParseException:
         return None
     kind: int = phonenumbers.number_type(number)
-    return None if kind == PhoneNumberType.UNKNOWN else kind
+    named = quote.startswith("+") and phonenumbers.is_possible_number(number)
+    return None if kind == PhoneNumberType.UNKNOWN and not named else kind
 
 
 def _plain(quote: str, region: str) -> str:
     try:
-        return str(phonenumbers.format_number(phonenumbers.parse(quote, region), phonenumbers.PhoneNumberFormat.E164))
+        return str(
+            phonenumbers.format_number(
+                phonenumbers.parse(_OTHER_MARKS.sub("-", quote), region), phonenumbers.PhoneNumberFormat.E164
+            )
+        )
     except NumberParseException:
         return digits_of(quote)
 

@@ -94,7 +94,7 @@ _PLATE: Final = Pattern(
     r"(?:\s?[:#=]\s?|\s(?:is|was|are|were|reads?|that says|said|says|that reads|of|with|from)\s|\s)"
     r"\(?\s?\"?(?:(?:il|illinois|in|indiana|wi|wisconsin|ia|iowa|mi|michigan|mo|missouri)\b[\s:]{1,2})?\"?"
     r"(?P<plate>(?-i:[A-Z]{1,4}[- ]?\d{1,6}(?:[- ]?[A-Z]{1,2})?|\d{1,4}[- ]?[A-Z]{1,4}(?:[- ]?\d{1,4})?)|"
-    r"[a-z]{1,3}[- ]?\d{2,6}|\d{3}[- ]?\d{3,4})\b"
+    r"[a-z]{1,3}-?\d{2,6}|\d{3}[- ]?\d{3,4})\b"
 )
 _PLATE_AFTER: Final = Pattern(
     r"\b(?P<plate>(?-i:[A-Z]{1,3}[- ]?\d{2,6}|\d{1,4}[- ]?[A-Z]{2,3}))\"?"
@@ -105,7 +105,7 @@ _OF_A_CAR: Final = Pattern(
     r"chevy|chevrolet|jeep|nissan|bmw|subaru|hyundai|kia|tesla|dodge|illinois|il|vehicle)\b"
 )
 _WORDS_OF_PLATES: Final = Pattern(
-    r"(?i)^(?:in|of|is|at|on|for|and|the|to|a|i|no|fig|vol|by|was|with|from|or|my|pm|am)\b"
+    r"(?i)^(?:in|of|is|are|was|were|cost|costs|at|on|for|and|the|to|no|fig|vol|by|with|from|or)\b"
 )
 
 

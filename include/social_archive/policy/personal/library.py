@@ -74,19 +74,29 @@ _MANY_CAPITALS: Final = rf"{_CAPITAL}{_JOINED}{_CAPITAL})+"
 _COPY: Final = r"(?:(?:a|the|your|her|his|their|our) (?:copy of |book |dvd |audiobook |movie |novel |cd |e-?book )?)?"
 _TOOK: Final = (
     r"(?:(?:has|had|have|just|also|already|recently|keeps?|still|even|was|is|been) )*"
-    r"(?:check(?:ed|s|ing) out|borrow(?:ed|s|ing)|took out|renew(?:ed|s|ing)|return(?:ed|s)|reserv(?:ed|es|ing)|"
-    r"(?:placed|puts?|places) a (?:hold|request) (?:on|for)|(?:puts?|placed) on hold|(?:has|have|had|got) a hold on|"
-    r"ordered|requested|waiting for)"
+    r"(?:check(?:ed|s|ing) out|borrow(?:ed|s|ing)|took out|renew(?:ed|s|ing)|"
+    r"(?:placed|puts?|places) a (?:hold|request) (?:on|for)|(?:puts?|placed) on hold|(?:has|have|had|got) a hold on)"
 )
+_ASKED_FOR: Final = (
+    r"(?:(?:has|had|have|just|also|already|recently|keeps?|still|even|was|is|been) )*"
+    r"(?:return(?:ed|s|ing)|reserv(?:ed|es|ing)|order(?:ed|s|ing)|request(?:ed|s|ing)|waiting for)"
+)
+"""Words for what one does with other things too: a title has to be quoted, or begin like one, or be the library's."""
 _FROM_LIBRARY: Final = (
     r"(?:on hold|overdue|checked out|on (?:his|her|their|your) (?:card|account|record)|"
-    r"from (?:the|our|your|this) library|(?:at|through) the library|on reserve|on interlibrary loan|due (?:on|back|tomorrow|today|next)|out on loan)"
+    r"from (?:the|our|your|this) library|(?:at|through) the library|on reserve|on interlibrary loan|"
+    r"due (?:on|back|tomorrow|today|next)|out on loan)"
 )
 _TOOK_TITLE: Final = Pattern(
     rf"{_WHO},? {_TOOK} {_COPY}(?:{_QUOTED}|{_MANY_CAPITALS}|{_CAPITALS}[^.!?\n]* {_FROM_LIBRARY}\b)"
 )
+_ASKED_TITLE: Final = Pattern(
+    rf"{_WHO},? {_ASKED_FOR} {_COPY}(?:{_QUOTED}|(?-i:The|A|An|How){_JOINED}{_CAPITAL})+|"
+    rf"{_CAPITALS}[^.!?\n]* {_FROM_LIBRARY}\b)"
+)
 _HAS_TITLE: Final = Pattern(
-    rf"{_WHO},? (?:still |currently |also )?(?:has|have|had|kept|keeps) (?:still )?{_COPY}(?:{_QUOTED}|{_CAPITALS})"
+    rf"{_WHO},? (?:still |currently |also )?(?:has|have|had|kept|keeps) (?:still |had |got )?{_COPY}(?:{_QUOTED}|"
+    rf"{_CAPITALS})"
     rf"[^.!?\n]* {_FROM_LIBRARY}\b"
 )
 _YOUR_TITLE: Final = Pattern(
@@ -95,8 +105,8 @@ _YOUR_TITLE: Final = Pattern(
     rf" (?:{_QUOTED}|{_CAPITALS}) (?:is|are|was|has|have|just|came|will|arrived|expire[sd]?)\b"
 )
 _OF_LENDING: Final = Pattern(
-    r"check(?:ed|s|ing) out|borrow|took out|renew|return|reserv|hold|request|ordered|waiting for|overdue|library|due|loan|"
-    r"copy|checkout|book|dvd|on (?:his|her|their|your) (?:card|account|record)"
+    r"check(?:ed|s|ing) out|borrow|took out|renew|return|reserv|hold|request|ordered|waiting for|overdue|library|due|"
+    r"loan|copy|checkout|book|dvd|on (?:his|her|their|your) (?:card|account|record)"
 )
 _NOBODY: Final = frozenset({
     "i", "we", "you", "it", "who", "someone", "somebody", "everyone", "everybody", "nobody", "anyone", "library", "the",
@@ -108,7 +118,7 @@ _NOBODY: Final = frozenset({
 def patrons_with_titles(batch: Batch) -> Iterator[Claim]:
     """A person other than the writer, said to have, or to have had, one title of the library's."""
     lending = batch.rows(_OF_LENDING)
-    for pattern in (_TOOK_TITLE, _HAS_TITLE, _YOUR_TITLE):
+    for pattern in (_TOOK_TITLE, _ASKED_TITLE, _HAS_TITLE, _YOUR_TITLE):
         for match in candidates(batch, pattern, lending):
             who = match.group("who").lower()
             if who.split()[0] in _NOBODY:

@@ -36,8 +36,8 @@ _CARD_SAID: Final = Pattern(
 def payment_cards(batch: Batch, rows: Rows) -> Iterator[Claim]:
     """A number with the Luhn check digit (ISO/IEC 7812-1) and an issuer's first digits and length.
 
-    Item barcodes of libraries have the same check digit and may begin like a Diners card, so fourteen digits run
-    together need words that name a card.
+    Item barcodes of libraries have the same check digit and may begin like a Diners card, and identifiers of posts have
+    17 digits or more: numbers of such lengths, run together, need words that name a card.
     """
     for match in candidates(batch, _CARD, rows):
         text = batch.folded[match.row].text
@@ -49,7 +49,8 @@ def payment_cards(batch: Batch, rows: Rows) -> Iterator[Claim]:
             if not stands_alone(text, start, end) or in_link(text, start):
                 continue
             said = said_before(_CARD_SAID, text, start) or said_after(_CARD_SAID, text, end)
-            if said or not (said_before(CODE_OF_A_THING, text, start) or (len(digits) == 14 and quote.isdigit())):
+            odd = quote.isdigit() and len(digits) not in (13, 15, 16)
+            if said or not (odd or said_before(CODE_OF_A_THING, text, start)):
                 strength: Strength = "strong" if said or match.group("fours") or match.group("six") else "moderate"
                 yield Claim(match.row, start, end, "payment-card", strength, blot(quote, keep=4),
                             f"Luhn check digit, {issuer} number")  # fmt: skip

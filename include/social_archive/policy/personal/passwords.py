@@ -9,17 +9,20 @@ from social_archive.policy.batch import Batch, Pattern, Rows
 from social_archive.policy.personal.claim import Claim, candidates, said_before
 
 _PASSWORD: Final = Pattern(
-    r"\b(?:password|passwd|passcode|passphrase|pass ?word|pwd|pw|contraseña|contrasena|hasło|access code|security code|"
+    r"\b(?:password|passwd|passcode|passphrase|pass ?word|pwd|pw|contrasena|hasło|access code|security code|"
     r"door code|entry code|gate code|alarm code)"
-    r"(?P<how>\s?[:=]\s?|\s?->\s?|\s(?:is|was|es|to)\s?:?\s)[\"'`(]?(?P<value>[^\s\"'`]{3,64})"
+    r"(?: (?:for|to) (?:the|my|his|her|their|this|our) [a-z-]+)?"
+    r"(?P<how>\s?[:=]\s?|\s?->\s?|\s(?:is|was|es|to)(?: still| now| just| actually)?\s?:?\s|"
+    r"[ \t])[\"'`(]?(?P<value>[^\s\"'`<>]{3,64})"
 )
 _PIN: Final = Pattern(
     r"\b(?P<word>pin|passcode|pass code|(?:access|security|door|entry|gate|alarm) code|combination|combo)"
-    r"(?P<how>(?:\s(?:number|code|no\.?|#))?(?:\s?[:=#]\s?|\s(?:is|was|to|of)\s?:?\s|\s))"
+    r"(?P<how>(?:\s(?:number|code|no\.?|#))?(?:\s?[:=#,]\s?|\s(?:is|was|to|of)(?: still| now| just)?\s?:?\s|\s))"
     r"[\"'(]?(?P<value>\d(?:[ -]?\d){3,7})\b"
 )
 _MINE: Final = Pattern(
-    r"\b(?:my|his|her|their|your|our|card|account|library|login|user(?:name)?|with|the|and|debit|atm|number|patron|\d+)"
+    r"\b(?:my|his|her|their|your|our|card|account|library|login|user(?:name)?|with|the|and|debit|atm|number|patron|"
+    r"use|using|enter|gave|\d+)"
     r"[\s,:;/&]{1,3}(?:[a-z]{1,12}\s){0,2}$"
 )
 _PINNED: Final = Pattern(
@@ -42,16 +45,16 @@ def passwords(batch: Batch, numbered: Rows) -> Iterator[Claim]:
     for match in candidates(batch, _PIN, numbered):
         text, value = batch.folded[match.row].text, match.group("value")
         start = match.end - len(value)
-        firm = match.group("how").strip(" \t\n") not in ("", "of")
-        plain = match.group("word").lower() != "pin"
-        if said_before(_PINNED, text, match.start) or (_is_year(value) and not firm):
+        firm = match.group("how").strip(" \t\n") not in ("", "of", ",")
+        if said_before(_PINNED, text, match.start):
             continue
-        if firm or plain or said_before(_MINE, text, match.start) or match.group("word") == "PIN":
+        if firm or not _is_year(value) or said_before(_MINE, text, match.start):
             yield Claim(match.row, start, match.end, "password", "strong", "•" * len(value), "words before it")
 
 
 _TALK: Final = frozenset({
-    "required", "reset", "forgotten", "none", "optional", "same", "your", "the", "see", "ask", "please", "there",
+    "required", "null", "true", "false", "string", "reset", "forgotten", "none", "optional", "same", "your", "the", "see",
+    "ask", "please", "there",
 })  # fmt: skip
 
 
@@ -59,7 +62,9 @@ def _is_made_up(value: str) -> bool:
     """Has it what words have not: a digit or sign among letters, capitals inside?"""
     inner = value.strip("-'’")
     letters = any(char.isalpha() for char in inner)
-    odd = any(char.isdigit() or char in "!@#$%^&*_+=~?" for char in inner) or any(char.isupper() for char in inner[1:])
+    odd = any(char.isdigit() or char in "!@#$%^&*_+=~?" for char in inner) or any(
+        char.isupper() for char in inner.replace("-", "")[1:] if "-" not in inner
+    )
     return letters and odd and not inner.isupper() and "://" not in value
 
 
