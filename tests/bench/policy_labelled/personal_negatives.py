@@ -154,7 +154,7 @@ THIRD: Final[tuple[Maker, ...]] = (
 
 HELD: Final[tuple[Maker, ...]] = (
     lambda i: f"Since the {i.pick.randint(2005, 2024)} renovation we lost {i.digits(2)} seats. {i.fake.sentence()}",
-    lambda i: f"Tax bill went from ${i.digits(4)} to ${i.digits(4)}.{i.digits(2)}, {i.digits(1)}.{i.digits(2)} percent!",
+    lambda i: f"Tax bill went from ${i.digits(4)} to ${i.digits(4)}.{i.digits(2)}, {i.digits(1)}.{i.digits(2)}%!",
     lambda i: f"The 300s are a mess, {i.digits(3)}.{i.digits(3)} is next to {i.digits(3)}.{i.digits(1)}",
     lambda i: f"Bus {i.digits(3)} stops there at {i.clock()} and {i.clock()}",
     lambda i: f"Chess results: {i.fake.first_name()} {i.digits(4)}, {i.fake.first_name()} {i.digits(4)}",

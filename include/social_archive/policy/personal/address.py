@@ -12,11 +12,11 @@ from social_archive.policy.criterion import Strength
 from social_archive.policy.personal.claim import Claim, begins_alone, blot, candidates, in_link, said_before
 
 _SURE: Final = "street|st|avenue|ave|av|boulevard|blvd|road|rd|lane|ln|parkway|pkwy|highway|hwy|terrace|cir"
-_OPEN: Final = (
-    "drive|dr|court|ct|place|pl|way|circle|trail|trl|square|sq|loop|ridge|crossing|xing|run|path|row|walk|alley|plaza|"
-    "plz|point|pt|cove|bend|hollow|pass|park|commons|glen|ter"
-)
-"""Words that are more often something else than the end of a street's name."""
+_OPEN: Final = "drive|dr|court|ct|place|pl|way|circle|trail|trl|square|sq|loop|ridge|crossing|xing|alley|cove|bend|ter"
+"""Words that are often something else than the end of a street's name: capitals have to tell."""
+
+_VAGUE: Final = "run|path|row|walk|plaza|plz|point|pt|hollow|pass|park|commons|glen"
+"""Words that seldom are it: a town or words of living have to tell."""
 
 _STATES: Final = (
     "IL|Ill|Illinois|IN|Indiana|WI|Wisconsin|IA|Iowa|MI|Michigan|MO|Missouri|OH|Ohio|MN|Minnesota|KY|Kentucky|AL|AK|AZ|"
@@ -38,8 +38,8 @@ _TOWN: Final = (
     rf"(?:,?{_S}\d{{5}}(?:-\d{{4}})?)?|,?{_S}(?-i:{_STATES}){_S}\d{{5}}(?:-\d{{4}})?|,?{_S}\d{{5}}(?:-\d{{4}})?"
 )
 _STREET: Final = Pattern(
-    rf"\b(?P<number>{_NUMBER}){_S}(?P<name>(?:{_SIDE}{_S})?(?:{_WORD}{_S}){{1,3}}?)(?P<end>{_SURE}|{_OPEN})\b"
-    rf"(?:{_S}(?:{_SURE}|{_OPEN})\b)?\.?(?:{_S}{_SIDE}(?:\b|$))?(?P<unit>{_UNIT})?(?P<town>{_TOWN})?"
+    rf"\b(?P<number>{_NUMBER}){_S}(?P<name>(?:{_SIDE}{_S})?(?:{_WORD}{_S}){{1,3}}?)(?P<end>{_SURE}|{_OPEN}|{_VAGUE})\b"
+    rf"(?:{_S}(?:{_SURE}|{_OPEN}|{_VAGUE})\b)?\.?(?:{_S}{_SIDE}(?:\b|$))?(?P<unit>{_UNIT})?(?P<town>{_TOWN})?"
 )
 _BOX: Final = Pattern(r"\b(?:p\.? ?o\.? ?|post office )box\s?#?\s?\d{1,6}\b")
 _LIVES: Final = (
@@ -89,7 +89,8 @@ _SAINTS: Final = Pattern(
     r"jerome|vincent|thomas|anthony|andrew|george|seuss|martin)\b"
 )
 _NOT_THE_NUMBER: Final = Pattern(
-    r"\b(?:room|rm|chapter|ch|page|pages|pp?|season|episode|volume|vol|issue|grades?|ages?|age|top|under|over|route|"
+    r"\b(?:room|rm|chapter|ch|page|pages|pp?|season|episode|volume|vol|issue|grades?|ages?|age|top|under|over|exit|bus|us|il|hwy|ward|district|"
+    r"dist|precinct|gate|section|act|part|phase|day|week|route|"
     r"rte|"
     r"jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
     r"nov(?:ember)?|dec(?:ember)?|(?:[a-z]{3,9}\.? \d{1,2},?)|"
@@ -143,7 +144,7 @@ def _is_written_as_one(match: Match) -> bool:
     names, end = match.group("name").split(), match.group("end")
     capitals = [name[0].isupper() for name in names if name[0].isalpha()]
     grid = not match.group("number").isdigit()  # 26W123: only houses have such numbers
-    return grid or (all(capitals) and end[0].isupper()) or (
+    return grid or (all(capitals) and end[0].isupper() and end.lower() not in _VAGUE.split("|")) or (
         end.lower() in _SURE.split("|") and (all(capitals) or not any(capitals))
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ _OCCASION: Final = Pattern(
     r"\b(?:party|parties|celebrat\w+|event|bash|sale|storytime|story time|program|"
     r"\d+(?:st|nd|rd|th) (?:birthday|b-?day)|join us|register|rsvp|wish|parade)\b"
 )
+_OF_SOMETHING_ELSE: Final = Pattern(r"\b(?:since|until|till|clos(?:ed|es|ing)|open(?:s|ed)?|meeting|moved|hours)\b")
 _NOT_A_PERSON: Final = Pattern(
     r"\b(?:the|our|this|your|a) (?:[a-z]+ )?(?:library|building|branch|company|"
     r"idea|band|club|city|town|village|nation|country|america|blues|jazz|tradition|"
@@ -49,7 +50,7 @@ def birth_dates(batch: Batch, rows: Rows) -> Iterator[Claim]:
     for pattern in (_AFTER_WORDS, _BEFORE_WORDS, _SOMEBODYS):
         for match in candidates(batch, pattern, said):
             text, date = batch.folded[match.row].text, match.group("date")
-            if _is_occasion(match, text):
+            if _is_occasion(match, text) or _OF_SOMETHING_ELSE.compiled.search(match.text):
                 continue
             start = match.start if pattern is _BEFORE_WORDS else match.end - len(date)
             strength: Strength = "weak" if pattern is _SOMEBODYS else "strong"

@@ -36,6 +36,8 @@ class Claim:
 
 def candidates(batch: Batch, pattern: Pattern, among: Rows | None = None) -> Iterator[Match]:
     """Matches of a pattern whose matches are still to be validated: more of one text than `Batch.find` gives."""
+    if among is not None and not len(among):
+        return
     for row in batch.rows(pattern, among):
         for m in islice(pattern.compiled.finditer(batch.folded[row].text), TRIED):
             yield Match(int(row), m.start(), m.end(), m.group(), m.groupdict())

@@ -27,7 +27,7 @@ from social_archive.policy.personal.claim import (
 _GAP: Final = r"(?:\s?[-./·•~_]\s?|\s{1,2})"
 _NORTH_AMERICAN: Final = Pattern(
     rf"(?:^|[^0-9A-Za-z_])(?P<number>(?:\+?1{_GAP}?)?(?:\(\s?[2-9]\d\d\s?\){_GAP}?|"
-    rf"[2-9]\d\d{_GAP}?)[2-9]\d\d{_GAP}?\d{{4}})\b"
+    rf"[2-9]\d\d{_GAP}?)[2-9]\d\d{_GAP}?\d{{4}}|[2-9](?: \d){{9}})\b"
 )
 _WITH_COUNTRY: Final = Pattern(r"(?P<number>\+\d{1,3}(?:[\s().-]{0,2}\d){6,13})\b")
 _NATIONAL: Final = Pattern(r"(?:^|[^0-9A-Za-z_])(?P<number>\(?\d{2,6}\)?(?:[\s./-]{0,2}\d{2,8}){1,4})\b")
@@ -122,7 +122,7 @@ _EMAIL: Final = Pattern(
 _AT: Final = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?P<at>at|@)\s)"
 _DOT: Final = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s?(?P<dot>\bdot\b)\s?|\.)"
 _SPELLED: Final = Pattern(
-    rf"\b(?P<name>[a-z0-9][a-z0-9._%+-]*){_AT}(?P<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)?){_DOT}"
+    rf"\b(?P<name>[a-z0-9](?:[a-z0-9._%+-]|[\[(]dot[\])])*){_AT}(?P<domain>[a-z0-9-]+(?:\.[a-z0-9-]+)?){_DOT}"
     r"(?P<top>com|org|net|edu|gov|us|info|io|co|me|biz|mail|uk|ca|de)\b"
 )
 _PROVIDER: Final = Pattern(

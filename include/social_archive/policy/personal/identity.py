@@ -49,7 +49,7 @@ def social_security(batch: Batch, rows: Rows) -> Iterator[Claim]:
 
 
 _LICENCE_SAID: Final = Pattern(
-    r"\bdriver'?s?'?\b|\blicen[cs]e\b|\bd\.?l\.?\b|\bstate id\b|\bid (?:card|number|no|#)|\bpermit\b|\bdln\b"
+    r"\bdriver'?s?'?\b|\blicen[cs]e\b|\bd\.?l\.?\b|\bstate id\b|\bid (?:card|number|no|#)|\bpermit\b|\bdln\b|\bid\b"
 )
 
 
@@ -92,20 +92,21 @@ def _is_coded(quote: str) -> bool:
 _PLATE: Final = Pattern(
     r"\b(?P<said>licen[cs]e plates?|number plates?|plates?|tags?)(?: (?:number|no\.?|num|#))?"
     r"(?:\s?[:#=]\s?|\s(?:is|was|are|were|reads?|that says|said|says|that reads|of|with|from)\s|\s)"
-    r"\(?\s?\"?(?:(?:il|illinois|in|indiana|wi|wisconsin|ia|iowa|mi|michigan|mo|missouri)\b[\s:]{1,2})?\"?"
-    r"(?P<plate>(?-i:[A-Z]{1,4}[- ]?\d{1,6}(?:[- ]?[A-Z]{1,2})?|\d{1,4}[- ]?[A-Z]{1,4}(?:[- ]?\d{1,4})?)|"
+    r"\(?\s?\"?(?:(?:il|illinois|in|indiana|wi|wisconsin|ia|iowa|mi|michigan|mo|missouri)\b[\s:]{1,2}|(?-i:[A-Z]{2})\s)?\"?"
+    r"(?P<plate>(?-i:[A-Z]{1,4}[- ]?\d{1,6}(?:[- ]?[A-Z]{1,2})?|"
+    r"\d{1,4}[- ]?[A-Z]{1,4}(?:[- ]?\d{1,4})?|[A-Z]{3}[- ]?[A-Z]\d{2})|"
     r"[a-z]{1,3}-?\d{2,6}|\d{3}[- ]?\d{3,4})\b"
 )
 _PLATE_AFTER: Final = Pattern(
     r"\b(?P<plate>(?-i:[A-Z]{1,3}[- ]?\d{2,6}|\d{1,4}[- ]?[A-Z]{2,3}))\"?"
-    r"(?:\s?\(|\s(?:is|was|on) (?:the|his|her|their|your)\s)(?:il |illinois )?(?:licen[cs]e )?(?P<said>plates?)\b"
+    r"(?:\s?\(|\s(?:(?:is|was|on) (?:the|his|her|their|your)\s)?)(?:il |illinois )?(?:licen[cs]e )?(?P<said>plates?)\b"
 )
 _OF_A_CAR: Final = Pattern(
     r"\b(?:licen[cs]e|car|truck|suv|van|sedan|pickup|driver|driving|parked|honda|toyota|ford|"
     r"chevy|chevrolet|jeep|nissan|bmw|subaru|hyundai|kia|tesla|dodge|illinois|il|vehicle)\b"
 )
 _WORDS_OF_PLATES: Final = Pattern(
-    r"(?i)^(?:in|of|is|are|was|were|cost|costs|at|on|for|and|the|to|no|fig|vol|by|with|from|or)\b"
+    r"^(?:in|of|is|are|was|were|cost|costs|at|on|for|and|the|to|no|fig|vol|by|with|from|or)\b"
 )
 
 

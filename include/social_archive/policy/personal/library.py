@@ -111,7 +111,8 @@ _OF_LENDING: Final = Pattern(
 _NOBODY: Final = frozenset({
     "i", "we", "you", "it", "who", "someone", "somebody", "everyone", "everybody", "nobody", "anyone", "library", "the",
     "a", "an", "this", "that", "and", "but", "so", "if", "when", "then", "just", "please", "thanks", "yes", "no", "not",
-    "what", "why", "how", "has", "have", "had", "today", "yesterday",
+    "what", "why", "how", "has", "have", "had", "today", "yesterday", "libby", "hoopla", "overdrive", "kanopy",
+    "amazon", "netflix",
 })  # fmt: skip
 
 

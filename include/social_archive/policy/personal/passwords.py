@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from social_archive.policy.batch import Batch, Pattern, Rows
-from social_archive.policy.personal.claim import Claim, candidates, said_before
+from social_archive.policy.personal.claim import Claim, candidates, said_before, stands_alone
 
 _PASSWORD: Final = Pattern(
     r"\b(?:password|passwd|passcode|passphrase|pass ?word|pwd|pw|contrasena|hasło|access code|security code|"
@@ -46,15 +46,15 @@ def passwords(batch: Batch, numbered: Rows) -> Iterator[Claim]:
         text, value = batch.folded[match.row].text, match.group("value")
         start = match.end - len(value)
         firm = match.group("how").strip(" \t\n") not in ("", "of", ",")
-        if said_before(_PINNED, text, match.start):
+        if said_before(_PINNED, text, match.start) or not stands_alone(text, start, match.end):
             continue
         if firm or not _is_year(value) or said_before(_MINE, text, match.start):
             yield Claim(match.row, start, match.end, "password", "strong", "•" * len(value), "words before it")
 
 
 _TALK: Final = frozenset({
-    "required", "null", "true", "false", "string", "reset", "forgotten", "none", "optional", "same", "your", "the", "see",
-    "ask", "please", "there",
+    "required", "null", "true", "false", "string", "reset", "forgotten", "none", "optional", "same", "your", "the",
+    "see", "ask", "please", "there",
 })  # fmt: skip
 
 
