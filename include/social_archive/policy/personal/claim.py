@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -107,13 +108,14 @@ def digits_of(quote: str) -> str:
 
 def blot(quote: str, *, keep: int = 0) -> str:
     """The quote with its letters and digits as bullets, all but the last `keep`; what stands between them stays."""
-    left = sum(char.isalnum() for char in quote) - keep
-    blotted = []
-    for char in quote:
-        blotted.append("•" if char.isalnum() and left > 0 else char)
-        left -= char.isalnum()
-    return "".join(blotted)
+    clear = len(quote)
+    while keep and clear:
+        clear -= 1
+        keep -= quote[clear].isalnum()
+    return _LETTER.sub("•", quote[:clear]) + quote[clear:]
 
+
+_LETTER: Final = re.compile(r"[^\W_]")
 
 GAP: Final = r"(?:\s?[-./_·•]\s?|\s{1,2})"
 """What people write between the groups of a number, in RE2."""

@@ -59,8 +59,9 @@ def drivers_licences(batch: Batch, rows: Rows, shapes: Mapping[str, str]) -> Ite
     Short shapes, and long ones that are run together, need words that name a licence. A number of Illinois says more of
     itself: a Soundex code, then year and day of birth (day of a year of 31-day months; women: 600 more).
     """
+    with_one = batch.rows(_any_shape(tuple(shapes.values())), rows) if shapes and len(rows) else rows
     for state, shape in shapes.items():
-        for match in candidates(batch, _shaped(shape), rows):
+        for match in candidates(batch, _shaped(shape), with_one):
             text, quote = batch.folded[match.row].text, match.text
             if not stands_alone(text, match.start, match.end) or in_link(text, match.start):
                 continue
@@ -77,8 +78,14 @@ def drivers_licences(batch: Batch, rows: Rows, shapes: Mapping[str, str]) -> Ite
 
 @cache
 def _shaped(shape: str) -> Pattern:
+    return _any_shape((shape,))
+
+
+@cache
+def _any_shape(shapes: tuple[str, ...]) -> Pattern:
     parts = {"X": "[A-Z]", "#": r"\d", "-": r"[-. ]?"}
-    return Pattern(r"\b" + "".join(parts[char] for char in shape) + r"\b")
+    written = ("".join(parts[char] for char in shape) for shape in shapes)
+    return Pattern(rf"\b(?:{'|'.join(written)})\b")
 
 
 def _is_coded(quote: str) -> bool:
