@@ -136,7 +136,8 @@ def _street(match: Match, text: str) -> Claim | None:
 
 def _is_name(names: list[str]) -> bool:
     sentence = any(name.lower().rstrip(".") in _NO_NAMES for name in names)
-    return not (sentence or names[-1].lower() == "old" or names[0].isdigit())
+    signs = not all(name[0].isalnum() for name in names)
+    return not (sentence or signs or names[-1].lower() == "old" or names[0].isdigit())
 
 
 def _is_written_as_one(match: Match) -> bool:
@@ -153,12 +154,15 @@ def _is_of_a_thing(match: Match, text: str, *, at_home: bool) -> bool:
     """`12 Elm Street movies` counts movies; `in 1995 Court Street flooded` tells a year; St. Patrick is no street."""
     after = text[match.end : match.end + 20]
     saint = match.group("end").lower() in ("st", "dr") and _SAINTS.compiled.search(after)
-    if saint or _THINGS_AFTER.compiled.search(after):
+    first, _, last = match.group("number").partition("-")
+    if saint or _THINGS_AFTER.compiled.search(after) or (_is_year(first) and _is_year(last)):
         return True
-    number = match.group("number")
-    year = len(number) == 4 and number.isdigit() and 1850 <= int(number) <= 2050
     plural = _PLURAL_AFTER.compiled.search(after) and not _VERBS_AFTER.compiled.search(after)
-    return not at_home and (bool(plural) or (year and said_before(_YEAR_BEFORE, text, match.start, 12)))
+    return not at_home and (bool(plural) or (_is_year(first) and said_before(_YEAR_BEFORE, text, match.start, 12)))
+
+
+def _is_year(number: str) -> bool:
+    return len(number) == 4 and number.isdigit() and 1850 <= int(number) <= 2050
 
 
 def _is_address(quote: str) -> bool:

@@ -82,11 +82,17 @@ def _phone(match: Match, text: str, region: str, own: set[str]) -> Claim | None:
     if not stands_alone(text, start, end) or in_link(text, start) or text[start - 1 : start] in ("#", "=", "`"):
         return None
     said = said_before(_PHONE_SAID, text, start) or said_after(_PHONE_SAID, text, end, 15)
-    if not said and (said_before(CODE_OF_A_THING, text, start) or (quote.isdigit() and isbn.is_valid(quote))):
+    if not said and (said_before(CODE_OF_A_THING, text, start) or _is_written_oddly(quote)):
         return None
-    strength: Strength = "moderate" if quote.isdigit() and not said else "strong"
+    strength: Strength = "weak" if quote.isdigit() and not said else "strong"
     return Claim(match.row, start, end, "phone", strength, blot(quote, keep=2),
                  "number plan, words beside it" if said else "number plan")  # fmt: skip
+
+
+def _is_written_oddly(quote: str) -> bool:
+    """An ISBN, digits in a row with spaces (1 2 3 4), or two kinds of marks (252.227-7013)."""
+    spaced = len(quote) == 19 and quote[1::2].isspace()
+    return spaced or ("." in quote and "-" in quote) or (quote.isdigit() and isbn.is_valid(quote))
 
 
 def _kind_of_number(quote: str, region: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from social_archive.policy.batch import Batch, Pattern, Rows
+from social_archive.policy.batch import Batch, Match, Pattern, Rows
 from social_archive.policy.personal.claim import Claim, candidates, said_before, stands_alone
 
 _PASSWORD: Final = Pattern(
@@ -16,7 +16,7 @@ _PASSWORD: Final = Pattern(
     r"[ \t])[\"'`(]?(?P<value>[^\s\"'`<>]{3,64})"
 )
 _PIN: Final = Pattern(
-    r"\b(?P<word>pin|passcode|pass code|(?:access|security|door|entry|gate|alarm) code|combination|combo)"
+    r"\b(?P<word>pin|passcode|pass code|(?:access|security|door|entry|gate|alarm) code|combo)"
     r"(?P<how>(?:\s(?:number|code|no\.?|#))?(?:\s?[:=#,]\s?|\s(?:is|was|to|of)(?: still| now| just)?\s?:?\s|\s))"
     r"[\"'(]?(?P<value>\d(?:[ -]?\d){3,7})\b"
 )
@@ -31,29 +31,51 @@ _PINNED: Final = Pattern(
 _ENDS: Final = ".,;:!?)]}>"
 
 
+_SAID_AFTER: Final = Pattern(
+    r"(?:^|[\s\"'`(])(?P<value>[^\s\"'`<>()]{4,64})[\"'`]?\s(?:is|was)\s(?:my|his|her|their|your|our|the)\s(?:[a-z-]+\s)?"
+    r"(?:password|passcode|pwd|pin)\b"
+)
+
+
 def passwords(batch: Batch, numbered: Rows) -> Iterator[Claim]:
     """What is said to be the password. A plain word after `is` is talk about one (`is wrong`), not the password."""
     for match in candidates(batch, _PASSWORD):
-        text, value = batch.folded[match.row].text, match.group("value").rstrip(_ENDS)
+        value = match.group("value").rstrip(_ENDS)
         start = match.end - len(match.group("value"))
-        assigned = match.group("how").strip() in (":", "=", "->")
-        quoted = (
-            text[start - 1 : start] in "\"'`" and text[start + len(value) : start + len(value) + 1] == text[start - 1]
-        )
-        if len(value) >= 4 and (quoted or _is_made_up(value) or (assigned and value.lower() not in _TALK)):
-            yield Claim(match.row, start, start + len(value), "password", "strong", "•" * len(value), "words before it")
+        assigned = match.group("how").strip() in (":", "=", "->") and value.lower() not in _TALK
+        text = batch.folded[match.row].text
+        if len(value) >= 4 and (assigned or _is_made_up(value) or _is_quoted(text, start, start + len(value))):
+            yield _secret(match, start, value)
     for match in candidates(batch, _PIN, numbered):
-        text, value = batch.folded[match.row].text, match.group("value")
-        start = match.end - len(value)
-        firm = match.group("how").strip(" \t\n") not in ("", "of", ",")
-        if said_before(_PINNED, text, match.start) or not stands_alone(text, start, match.end):
-            continue
-        if firm or not _is_year(value) or said_before(_MINE, text, match.start):
-            yield Claim(match.row, start, match.end, "password", "strong", "•" * len(value), "words before it")
+        start = match.end - len(match.group("value"))
+        if _is_pin(match, batch.folded[match.row].text, start):
+            yield _secret(match, start, match.group("value"))
+    for match in candidates(batch, _SAID_AFTER, numbered):
+        value = match.group("value")
+        if _is_made_up(value) or (value.isdigit() and len(value) <= 8 and not _is_year(value)):
+            yield _secret(match, match.start + match.text.index(value), value)
+
+
+def _secret(match: Match, start: int, value: str) -> Claim:
+    return Claim(match.row, start, start + len(value), "password", "strong", "•" * len(value), "words beside it")
+
+
+def _is_pin(match: Match, text: str, start: int) -> bool:
+    """Not the pin on a coat, nor the number of a parcel of land (09-10-115-022), which is called a PIN too."""
+    if said_before(_PINNED, text, match.start) or not stands_alone(text, start, match.end):
+        return False
+    firm = match.group("how").strip(" \t\n") not in ("", "of", ",")
+    loose = not match.group("word").lower().startswith("combo") and not _is_year(match.group("value"))
+    return firm or loose or said_before(_MINE, text, match.start)
+
+
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    return start > 0 and text[start - 1] in "\"'`" and text[end : end + 1] == text[start - 1]
 
 
 _TALK: Final = frozenset({
-    "required", "null", "true", "false", "string", "reset", "forgotten", "none", "optional", "same", "your", "the",
+    "required", "null", "true", "false", "string", "reset", "forgot", "forgotten", "none", "optional", "same",
+    "your", "the",
     "see", "ask", "please", "there",
 })  # fmt: skip
 

@@ -71,6 +71,9 @@ FOUND = [
     ("password", "my password is hunter2!", "hunter2"),
     ("password", "password: swordfish", "swordfish"),
     ("password", "card and PIN 4821", "4821"),
+    ("password", "4821 is my library PIN", "4821"),
+    ("password", "his 'tr0ub4dor' was the password", "tr0ub4dor"),
+    ("password", "the gate code is 4821", "4821"),
 ]
 
 
@@ -114,6 +117,8 @@ NOT_FOUND = [
     "she has a hold on me, he checked out the new building",
     "Hannah ordered Chinese Food for the staff",
     "the password is wrong, the PIN is the last four digits, forgot my password",
+    "0 1 2 3 4 5 6 7 8 9 0 1 2, clause 252.227-7013, (c) 2006-2007 Ann Park",
+    "what is the password? combo 4821 meals sold, 2024 was the PIN drive",
     "an enamel pin 2024 edition, PIN 09-10-115-022-0000 is the parcel",
     "dial 911 or 2-1-1, text STOP to 88588, meeting ID 812 3456 7890",
     "born and raised here, closed since 01/02/2003",
