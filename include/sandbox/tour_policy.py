@@ -1,4 +1,4 @@
-"""The tour's middle: the comment policy. Machines show evidence, people decide, and the ledger remembers who and why."""
+"""The tour's middle: the comment policy. Machines show evidence, people decide, the ledger remembers."""
 
 from __future__ import annotations
 
