@@ -63,10 +63,10 @@ def consistency(
     `seen`: the events, if the caller has them already.
     """
     removed = [e for e in (events(archive) if seen is None else seen)
-               if e.status not in NOT_REMOVALS and _within(e.since, since, until)]  # fmt: skip
+               if e.status not in NOT_REMOVALS and _in_period(e.since, since, until)]  # fmt: skip
     every = findings.read(archive)
-    found = _span(every, "found_at", since, until)
-    decided = _in_force(_span(decisions.read(archive), "decided_at", since, until))
+    found = within(every, "found_at", since, until)
+    decided = in_force(within(decisions.read(archive), "decided_at", since, until))
     pointed = _pointed(found)
     up = _still_up(archive, {rid for rids in pointed.values() for rid in rids})
     gone = Counter(e.rid for e in removed if not e.is_over)
@@ -90,11 +90,11 @@ def consistency(
     return [*rows, none] if none.decisions or none.removals else rows
 
 
-def _within(at: int, since: int | None, until: int | None) -> bool:
+def _in_period(at: int, since: int | None, until: int | None) -> bool:
     return (since is None or at >= since) and (until is None or at < until)
 
 
-def _span(table: pa.Table, at: str, since: int | None, until: int | None) -> pa.Table:
+def within(table: pa.Table, at: str, since: int | None, until: int | None) -> pa.Table:
     """The rows of [since, until), in microseconds UTC."""
     moments = table.column(at).cast(pa.int64())
     for bound, holds in ((since, pc.greater_equal), (until, pc.less)):
@@ -104,7 +104,7 @@ def _span(table: pa.Table, at: str, since: int | None, until: int | None) -> pa.
     return table
 
 
-def _in_force(decided: pa.Table) -> list[dict[str, Any]]:
+def in_force(decided: pa.Table) -> list[dict[str, Any]]:
     """The last decision about each record."""
     rows = decided.select(["rid", "verdict", "clause", "findings", "decided_at", "id"]).to_pylist()
     return list({row["rid"]: row for row in sorted(rows, key=lambda row: (row["decided_at"], row["id"]))}.values())

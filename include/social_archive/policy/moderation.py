@@ -85,10 +85,10 @@ def events(archive: Archive, *, platform: str | None = None, account: str | None
         seen = sightings.disappeared()
     made = _went_together([_event(one) for one in seen], seen)
     about = _About.of(archive, {event.rid for event in made}, platform, account)
-    settled: dict[tuple[str, int], Event] = {}
+    settled: defaultdict[str, list[Event]] = defaultdict(list)  # posts first: what stood under one asks for its cause
     for event in sorted(made, key=lambda e: (_ORDER[e.kind], e.since)):
-        settled[event.rid, event.version] = _settled(event, about, settled, sightings.first_looks)
-    return sorted(settled.values(), key=lambda e: (e.since, e.rid, e.version))
+        settled[event.rid].append(_settled(event, about, settled, sightings.first_looks))
+    return sorted((e for of in settled.values() for e in of), key=lambda e: (e.since, e.rid, e.version))
 
 
 def unmatched(archive: Archive, **where: str | None) -> list[Event]:
@@ -168,7 +168,7 @@ def _rows(table: Any, rids: set[str], at: str, what: str) -> list[Row]:
 
 
 def _settled(
-    event: Event, about: _About, settled: Mapping[tuple[str, int], Event], first_looks: Mapping[tuple[str, str], int]
+    event: Event, about: _About, settled: Mapping[str, list[Event]], first_looks: Mapping[tuple[str, str], int]
 ) -> Event:
     """The event with its decision, explanation and status."""
     before = [row for row in about.decisions.get(event.rid, ()) if row["decided_at"] < event.removed]
@@ -189,11 +189,11 @@ def _settled(
 
 
 def _unless_accounted_for(
-    event: Event, about: _About, settled: Mapping[tuple[str, int], Event],
+    event: Event, about: _About, settled: Mapping[str, list[Event]],
     first_looks: Mapping[tuple[str, str], int], *, before: Sequence[Row], held: bool,
 ) -> Event:  # fmt: skip
     if event.went_with is not None:
-        above = [e for (rid, _), e in settled.items() if rid == event.went_with and _overlap(event, e)]
+        above = [e for e in settled.get(event.went_with, ()) if _overlap(event, e)]
         if above:
             return replace(event, status="with_thread", cause=above[0].cause, basis=above[0].basis)
     if event.cause == "author_or_platform":

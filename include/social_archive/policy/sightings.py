@@ -7,8 +7,10 @@ window, and what it left unchanged was there.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -144,11 +146,10 @@ def _looks(told: Sequence[Walk]) -> list[Look]:
 
 def _before(looks: Sequence[Look], gone: int, known: int) -> Iterator[Look]:
     """Newest first: the looks that ended before a thing was first missed, and say more than what is known."""
-    for look in reversed(looks):
-        if look.at <= known:
+    for i in range(bisect_right(looks, gone, key=attrgetter("ended")) - 1, -1, -1):
+        if looks[i].at <= known:
             return
-        if look.ended <= gone:
-            yield look
+        yield looks[i]
 
 
 _READ: Final = "read_parquet($paths, union_by_name = true, hive_partitioning = false)"
