@@ -71,6 +71,7 @@ def _register() -> None:
         law,
         ledger,
         moderation,
+        policy,
         prove,
         quarantine,
         retention,
@@ -84,7 +85,7 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, moderation, quarantine, digest, audit, ledger, law, doctor, init,
+        consolidate, disposal, certificate, policy, moderation, quarantine, digest, audit, ledger, law, doctor, init,
         try_account,
     ):  # fmt: skip
         module.register(app)

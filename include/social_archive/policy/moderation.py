@@ -81,7 +81,7 @@ class Event:
 def events(archive: Archive, *, platform: str | None = None, account: str | None = None) -> list[Event]:
     """Every event that harvests saw, oldest first."""
     archive.catalog.catch_up()
-    with archive.catalog.reading(lambda: Sightings(archive, platform, account)) as sightings:
+    with archive.catalog.reading(lambda: Sightings.of(archive, platform, account)) as sightings:
         seen = sightings.disappeared()
     made = _went_together([_event(one) for one in seen], seen)
     about = _About.of(archive, {event.rid for event in made}, platform, account)

@@ -7,7 +7,7 @@ the same figures. The pages for people are made of them in `documents/policy_rep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -37,8 +37,10 @@ AGES: Final = (("the same day", 1), ("1 to 3 days", 3), ("3 to 7 days", 7), ("7 
 
 _DAY: Final = 86_400_000_000
 
+NOTICE: Final = "policy.notice"
+"""What the ledger entry of a check of a profile's notice is called."""
+
 Figures = dict[str, Any]
-Notice = Mapping[str, Any]
 
 
 class NothingToReport(ArchiveError):
@@ -47,13 +49,11 @@ class NothingToReport(ArchiveError):
     remedy = "Give a period that ends after it begins, such as --month 2026-11."
 
 
-def figures(
-    archive: Archive, since: date, until: date, *, at: datetime, notices: Sequence[Notice] | None = None
-) -> Figures:
+def figures(archive: Archive, since: date, until: date, *, at: datetime) -> Figures:
     """The figures of [since, until), days on the body's own calendar. Raises NothingToReport.
 
-    `at`: when the report is made; of a period that is not over yet, what waits is counted up to then.
-    `notices`: for each account `{account, result, checked}` as the profile check left them; None: not checked.
+    `at`: when the report is made; of a period that is not over yet, what waits is counted up to then. `notices` is None
+    where no profile was ever checked.
     """
     if since >= until:
         raise NothingToReport("The period ends before it begins.")
@@ -75,7 +75,7 @@ def figures(
         "timing": _timing(found, decided, start, min(end, max(micros(at), start))),
         "moderation": _moderation(seen, start, end),
         "consistency": [row.to_dict() for row in consistency(archive, since=start, until=end, seen=seen)],
-        "notices": None if notices is None else [dict(one) for one in notices],
+        "notices": _notices(archive, end),
         "requests": _requests(found, start, end),
         "gaps": _gaps(archive, start, end),
     }
@@ -243,6 +243,15 @@ def _moderation(seen: Sequence[Event], start: int, end: int) -> dict[str, Any]:
         "unmatched": sum(event.status == "unmatched" for event in mine),
         "unmatched_before": sum(event.status == "unmatched" and event.since < start for event in seen),
     }  # fmt: skip
+
+
+def _notices(archive: Archive, end: int) -> list[dict[str, str]] | None:
+    """What the last check of each account before the end of the period came to."""
+    last = {
+        f"{note['platform']}/{note['account']}": {"result": note["result"], "checked": note["time"]}
+        for note in archive.catalog.walks.notes(NOTICE) if micros(datetime.fromisoformat(note["time"])) < end
+    }  # fmt: skip
+    return [{"account": account, **last[account]} for account in sorted(last)] or None
 
 
 def _gaps(archive: Archive, start: int, end: int) -> list[dict[str, Any]]:

@@ -8,9 +8,10 @@ window, and what it left unchanged was there.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
@@ -65,24 +66,28 @@ class Sightings:
     Making one raises NotFound or FileNotFoundError if an object is moved meanwhile (see `Catalog.reading`).
     """
 
-    def __init__(self, archive: Archive, platform: str | None = None, account: str | None = None) -> None:
+    def __init__(self, paths: Sequence[Path], walks: Mapping[Where, Sequence[Walk]]) -> None:
         import duckdb
 
-        objects = [o for o in archive.catalog.objects("records")
-                   if platform in (None, o.platform) and account in (None, o.account)]  # fmt: skip
-        paths = [str(path) for path in archive.mirror.paths(objects)]
-        wheres = sorted({(o.platform, o.account) for o in objects})
-        walks = {where: archive.catalog.walks.of(*where) for where in wheres}
         self.first_looks = {where: told[0]["started"] for where, told in walks.items() if told}
         self._looks = {where: _looks(told) for where, told in walks.items()}
         self._db = duckdb.connect(config={"threads": 2})
         self._is_empty = not paths
         try:
             for statement in (_STATES, _ROOTS, _GAPS) if paths else ():
-                self._db.execute(statement, {"paths": paths})
+                self._db.execute(statement, {"paths": [str(path) for path in paths]})
         except duckdb.IOException as moved:
             self._db.close()
             raise FileNotFoundError("An object was moved while it was read.") from moved
+
+    @classmethod
+    def of(cls, archive: Archive, platform: str | None = None, account: str | None = None) -> Self:
+        """Those of everything that an archive's catalog names, or of one account."""
+        objects = [o for o in archive.catalog.objects("records")
+                   if platform in (None, o.platform) and account in (None, o.account)]  # fmt: skip
+        wheres = sorted({(o.platform, o.account) for o in objects})
+        walks = {where: archive.catalog.walks.of(*where) for where in wheres}
+        return cls(archive.mirror.paths(objects), walks)
 
     def __enter__(self) -> Self:
         return self

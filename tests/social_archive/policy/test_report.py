@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,10 @@ import typer
 from social_archive.archive import Archive, open_archive
 from social_archive.cli.policy_report import report, span
 from social_archive.config import StoreConfig
-from social_archive.policy.report import NothingToReport, figures
+from social_archive.ledger import EMPTY, Draft
+from social_archive.policy.report import NOTICE, NothingToReport, figures
+from social_archive.stack.seaweed import Seaweed
+from social_archive.store import ensure_buckets
 from tests.social_archive.policy.moderating import FACEBOOK, POLICY, as_json, decided, found, seen
 from tests.social_archive.retention.scenes import library
 
@@ -22,19 +26,23 @@ AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
 NOVEMBER = (date(2026, 11, 1), date(2026, 12, 1))
 
 
-@pytest.fixture
-def archive(tmp_path: Path, buckets: StoreConfig) -> Archive:
-    folder = library(tmp_path, buckets.bucket).agency.folder
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Archive:
+    """One for all tests here, which only read it."""
+    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
+    ensure_buckets(config, client=weed.client("admin"))
+    tmp_path = tmp_path_factory.mktemp("report")
+    folder = library(tmp_path, config.bucket).agency.folder
     (folder / "accounts.yaml").write_text(FACEBOOK)
     (folder / "policy.yaml").write_text(POLICY)
     return open_archive(folder, state=tmp_path / "state-agency")
 
 
-def november(archive: Archive, **more: Any) -> dict[str, Any]:
-    return figures(archive, *NOVEMBER, at=AT, **more)
+def november(archive: Archive) -> dict[str, Any]:
+    return figures(archive, *NOVEMBER, at=AT)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def told(archive: Archive) -> dict[str, Any]:
     """A November: a post, four comments (one edited, one of October), decisions, a removal that nobody decided."""
     seen(archive, "p1", 1, kind="post", own=True, created=1)
@@ -45,6 +53,10 @@ def told(archive: Archive) -> dict[str, Any]:
     decided(archive, rids[0], 4, shown=[shown[0]])  # after 2 days
     decided(archive, rids[1], 12, "no_violation", shown=[shown[1]])  # after 10
     seen(archive, "c2", 20, state="hidden", created=8)
+    for result in ("absent", "by_link"):
+        note = {"platform": "facebook", "account": "larkspur", "result": result}
+        head = archive.catalog.catch_up() or EMPTY
+        archive.ledger.append(Draft(NOTICE, archive.txn(NOTICE, result), note=note), head)
     return november(archive)
 
 
@@ -83,10 +95,16 @@ def test_nobody_is_named_and_nothing_quoted(told: dict[str, Any]) -> None:
     assert json.loads(said) == told, "plain data"
 
 
-def test_the_same_archive_and_time_give_the_same_figures_and_a_period_must_be_one(archive: Archive) -> None:
-    seen(archive, "c1", 1, created=1)
-    assert november(archive) == november(archive)
-    assert november(archive, notices=[{"account": "facebook/larkspur", "result": "absent"}])["notices"] is not None
+def test_the_last_check_of_a_profile_counts(told: dict[str, Any]) -> None:
+    assert [(one["account"], one["result"]) for one in told["notices"]] == [("facebook/larkspur", "by_link")]
+
+
+def test_the_same_archive_and_time_give_the_same_figures_and_a_period_must_be_one(
+    archive: Archive, told: dict[str, Any]
+) -> None:
+    assert november(archive) == told
+    october = figures(archive, date(2026, 10, 1), NOVEMBER[0], at=AT)
+    assert (october["pointed"], october["decisions"]["total"], october["notices"]) == (0, 0, None)
     with pytest.raises(NothingToReport):
         figures(archive, NOVEMBER[1], NOVEMBER[0], at=AT)
 
