@@ -26,6 +26,7 @@ EXAMPLES = (
     '--cause us --clause advertising --on 2026-11-03 --by records --reason "Hidden by the desk as an advertisement"'
 )
 _STYLES = {"unmatched": "yellow", "matched": "green", "explained": "green"}
+_CAUSES = {"us": "us", "author_or_platform": "not us", "unknown": "unknown"}
 _TIMES = ("last_seen", "since", "removed", "back", "created")
 
 group = typer.Typer(
@@ -146,13 +147,12 @@ def _print_events(found: list[Event], zone: str, *, nothing: str) -> None:
     if not found:
         out.print(Text(nothing, style="green"))
         return
-    made = output.table("record", "account", "kind", "there until", "missed since", "state", "cause", "status")
+    made = output.table("record", "account", "kind", "happened", "state", "by", "status")
+    for column in (made.columns[i] for i in (0, 2, 3, 5)):
+        column.no_wrap = True
     for e in found:
-        made.add_row(
-            e.rid[:12], f"{e.platform}/{e.account}", e.kind,
-            output.local(e.last_seen, zone)[:16] if e.last_seen is not None else "never seen",
-            output.local(e.since, zone)[:16], _state(e, zone), e.cause.replace("_", " "), _status(e),
-        )  # fmt: skip
+        made.add_row(e.rid[:8], f"{e.platform}/{e.account}", e.kind, _between(e, zone), _state(e), _CAUSES[e.cause],
+                     _status(e))  # fmt: skip
     out.print(made)
     for status in dict.fromkeys(e.status for e in found):
         out.print(Text(f"{status.replace('_', ' ')}: {STATUSES[status]}.", style="dim"))
@@ -162,9 +162,15 @@ def _print_events(found: list[Event], zone: str, *, nothing: str) -> None:
         out.print(Text("Look: archive show RID   Say what it was: archive moderation explain RID …", style="dim"))
 
 
-def _state(e: Event, zone: str) -> Text:
+def _between(e: Event, zone: str) -> str:
+    """The interval as days on the agency's calendar; `--json` has it to the second."""
+    since = output.day(e.since, zone)
+    return f"before {since}" if e.last_seen is None else f"{output.day(e.last_seen, zone)} to {since}"
+
+
+def _state(e: Event) -> Text:
     shown = output.state_text(e.state)
-    return shown.append(f", back {output.day(e.back, zone)}", style="green") if e.back is not None else shown
+    return shown.append(", back", style="green") if e.is_over else shown
 
 
 def _status(e: Event) -> Text:
@@ -198,7 +204,5 @@ def _print_consistency(rows: list[OfClause]) -> None:
         for clause, rule in uneven:
             split.add_row(clause, rule.rule, f"{rule.removed:,}", f"{rule.left_up:,}")
         out.print(split)
-    note = (
-        "Findings are evidence, not verdicts. Decided, explained and undecided are removals."
-    )
+    note = "Findings are evidence, not verdicts. Decided, explained and undecided are removals."
     out.print(Text(note, style="dim"))
