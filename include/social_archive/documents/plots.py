@@ -73,7 +73,7 @@ def volumes(weeks: Sequence[str], by_week: Sequence[Part], platforms: Sequence[s
     with _drawn(_WIDE, max(1.65, 0.5 + 0.2 * len(platforms))) as (figure, made):
         left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
         _columns(left, weeks, by_week)
-        _bars(right, platforms, of, sums)
+        _bars(right, platforms, of, sums, room_for=5)
         left.set_title("by week", color=QUIET)
         right.set_title("by platform", color=QUIET)
         _legend(left, by_week, below=True)
@@ -96,7 +96,9 @@ def ages(names: Sequence[str], decided: Sequence[int], waiting: Sequence[int]) -
 # --------------------------------------------------------------------------- drawing
 
 
-def _bars(axes: Axes, labels: Sequence[str], parts: Sequence[Part], totals: Sequence[int]) -> None:
+def _bars(
+    axes: Axes, labels: Sequence[str], parts: Sequence[Part], totals: Sequence[int], *, room_for: int = 0
+) -> None:
     rows = range(len(labels))
     before = [0] * len(labels)
     for part in parts:
@@ -106,7 +108,7 @@ def _bars(axes: Axes, labels: Sequence[str], parts: Sequence[Part], totals: Sequ
     for row, total in zip(rows, totals, strict=True):
         axes.text(total + most * 0.012, row, f"{total:,}", va="center_baseline", color=INK if total else QUIET)
     axes.set_yticks(list(rows), [_short(label) for label in labels])
-    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_ylim(max(len(labels), room_for) - 0.4, -0.6)
     axes.set_xlim(0, most * 1.1)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)

@@ -14,6 +14,7 @@ from social_archive.coverage_claim import in_words
 from social_archive.documents import plots, typesetting
 from social_archive.documents.figures import counted, time
 from social_archive.documents.plots import Part, Plot
+from social_archive.policy.report import AGES
 
 Figures = dict[str, Any]
 Section = dict[str, Any]
@@ -148,7 +149,7 @@ def _decided(f: Figures) -> Section:
     d = f["decisions"]
     if not d["total"]:
         return _section("What people decided", "Nothing was decided in this period.")
-    verdicts = ", ".join(f"{n:,} {_VERDICTS[name]}" for name, n in d["verdicts"].items())
+    verdicts = ", ".join(f"{d['verdicts'].get(name, 0):,} {said}" for name, said in _VERDICTS.items())
     texts = {row["clause"]: row["text"] for row in f["consistency"]}
     return _section(
         "What people decided", f"{counted(d['total'], 'decision')}: {verdicts}.",
@@ -159,7 +160,9 @@ def _decided(f: Figures) -> Section:
 
 def _took(t: dict[str, Any]) -> Section:
     said = "No decision of this period answered a finding."
-    if t["timed"]:
+    if t["timed"] == 1:
+        said = f"The one decision that answered a finding came {_days(t['median_days'])} after it."
+    elif t["timed"]:
         said = (
             f"Half of the decisions were made within {_days(t['median_days'])} of the finding, nine of ten within "
             f"{_days(t['p90_days'])}."
@@ -169,8 +172,9 @@ def _took(t: dict[str, Any]) -> Section:
         oldest = _days(t["oldest_waiting_days"])
         waits = f"{counted(t['waiting'], 'record')} waited at the end, the oldest for {oldest}."
     shown = t["timed"] or t["waiting"]
-    names = list(t["decided_by_age"])
-    drawn = plots.ages(names, list(t["decided_by_age"].values()), list(t["waiting_by_age"].values())) if shown else None
+    names = [name for name, _ in AGES]
+    decided, waiting = ([t[of].get(name, 0) for name in names] for of in ("decided_by_age", "waiting_by_age"))
+    drawn = plots.ages(names, decided, waiting) if shown else None
     return _section("From finding to decision", f"{said} {waits}", plot=drawn)
 
 
@@ -211,7 +215,7 @@ def _of_status(counts: dict[str, int], status: str) -> int:
 def _undecided(count: int) -> str:
     if not count:
         return "No removal of this period is one that nobody decided."
-    return f"Of {counted(count, 'removal')}, nobody on record had decided {'it' if count == 1 else 'them'}."
+    return f"Nobody on record had decided {count:,} of these before."
 
 
 def _evenly(rows: Sequence[dict[str, Any]]) -> Section | None:

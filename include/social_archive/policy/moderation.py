@@ -193,9 +193,8 @@ def _unless_accounted_for(
     first_looks: Mapping[tuple[str, str], int], *, before: Sequence[Row], held: bool,
 ) -> Event:  # fmt: skip
     if event.went_with is not None:
-        above = [e for e in settled.get(event.went_with, ()) if _overlap(event, e)]
-        if above:
-            return replace(event, status="with_thread", cause=above[0].cause, basis=above[0].basis)
+        above = next((e for e in settled.get(event.went_with, ()) if _overlap(event, e)), event)
+        return replace(event, status="with_thread", cause=above.cause, basis=above.basis)
     if event.cause == "author_or_platform":
         return replace(event, status="not_ours")
     if held and event.back is not None:
