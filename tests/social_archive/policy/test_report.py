@@ -12,12 +12,13 @@ import pytest
 import typer
 
 from social_archive.archive import Archive, open_archive
-from social_archive.cli.policy_report import report, span
+from social_archive.cli.policy_report import span
 from social_archive.config import StoreConfig
 from social_archive.ledger import EMPTY, Draft
 from social_archive.policy.report import NOTICE, NothingToReport, figures
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests.social_archive.cli.conftest import Run, run  # noqa: F401 - a fixture
 from tests.social_archive.policy.moderating import FACEBOOK, POLICY, as_json, decided, found, seen
 from tests.social_archive.retention.scenes import library
 
@@ -110,14 +111,13 @@ def test_the_same_archive_and_time_give_the_same_figures_and_a_period_must_be_on
 
 
 def test_the_command_writes_three_files_that_it_can_write_again(
-    archive: Archive, told: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    archive: Archive, told: dict[str, Any], tmp_path: Path, run: Run  # noqa: F811
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("ARCHIVE_AGENCY", str(archive.agency.folder))
-    monkeypatch.setenv("ARCHIVE_STATE", str(archive.state))
+    agency = ("--agency", str(archive.agency.folder), "--state", str(archive.state))
     for folder in ("one", "two"):
-        report(month="2026-11", out=tmp_path / folder, made=AT)
-    assert "November 2026" in capsys.readouterr().out
+        ran = run(*agency, "policy", "report", "--month", "2026-11", "--out", str(tmp_path / folder),
+                  "--made", "2026-12-01T08:00:00Z")  # fmt: skip
+        assert (ran.code, "November 2026" in ran.out) == (0, True)
     one, two = ({p.name: p.read_bytes() for p in (tmp_path / folder).iterdir()} for folder in ("one", "two"))
     assert sorted(one) == [f"policy-report-2026-11-01-to-2026-11-30.{end}" for end in ("html", "json", "pdf")]
     assert one == two
