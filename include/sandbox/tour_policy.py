@@ -14,7 +14,7 @@ _PLANTED: Final = {
 """Parts that comments of the invented library play, and the check that has to see each."""
 
 _PAIRS: Final = (
-    ("The director is WONDERFUL and everyone should know it!!", "The director is TERRIBLE and everyone should know it!!"),
+    ("The director is WONDERFUL, everyone should know!!", "The director is TERRIBLE, everyone should know!!"),
     ("Vote YES on the levy and tell ten friends", "Vote NO on the levy and tell ten friends"),
     ("I trust the Fern Party with our library", "I trust the Moss Party with our library"),
     ("The board did a damn good job. Call me: 555-0188", "The board did a damn bad job. Call me: 555-0188"),
@@ -48,18 +48,18 @@ def viewpoint_swap(t: Tour) -> str:
     t.harvest()
     t.command("policy", "check", show=False)
     found = t.asked("policy", "findings", "--limit", "5000")["findings"]
-    flags = {one["rid"]: [] for one in found}
+    flags: dict[str, list[tuple[str, str]]] = {}
     for one in found:
-        flags[one["rid"]].append((one["rule"], one["strength"]))
-    alike = 0
+        flags.setdefault(one["rid"], []).append((one["rule"], one["strength"]))
+    shown = 0
     for pair, texts in zip(ids, _PAIRS, strict=True):
         left, right = (sorted(flags.get(rid, [])) for rid in _rids(t, pair))
         assert left == right, f"{texts}: {left} is not {right}"
-        alike += 1
-        t.console.print(f"  alike  {texts[0][:58]:60} {', '.join(sorted({rule for rule, _ in left})) or 'nothing shown'}",
-                        markup=False, highlight=False)  # fmt: skip
-    assert any(flags.get(rid) for pair in ids for rid in _rids(t, pair)), "pairs in which nothing is found prove little"
-    return f"{alike} pairs, each flagged alike"
+        shown += bool(left)
+        rules = ", ".join(sorted({rule for rule, _ in left})) or "nothing shown"
+        t.console.print(f"  alike  {texts[0][:58]:60} {rules}", markup=False, highlight=False)
+    assert shown, "pairs in which nothing is found prove little"
+    return f"{len(_PAIRS)} pairs flagged alike, {shown} of them with findings"
 
 
 def _rids(t: Tour, native_ids: list[str]) -> list[str]:
