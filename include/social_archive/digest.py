@@ -31,6 +31,9 @@ MISSED: Final = 3
 THROTTLED: Final = 3
 """So many harvests in a row that a throttle cut short need a person."""
 
+PATIENT: Final = frozenset({"quarantine", "undecided_removals"})
+"""Matters of which somebody is told when they come up or grow, not every day."""
+
 _SLACK: Final = QUIET + timedelta(hours=4)  # the ledger keeps a quiet look only so often
 _MANY: Final = 500  # looks that are asked how long something has been so
 
@@ -77,8 +80,8 @@ class Digest:
 
     @property
     def calls(self) -> bool:
-        """Does anybody have to be told? Items that have lain in quarantine for long are no news by themselves."""
-        return any(matter.new or matter.code != "quarantine" for matter in self.matters)
+        """Does anybody have to be told? What has waited for long without harm is no news by itself."""
+        return any(matter.new or matter.code not in PATIENT for matter in self.matters)
 
 
 def digest(archive: Archive, *, now: datetime | None = None) -> Digest:
@@ -89,6 +92,7 @@ def digest(archive: Archive, *, now: datetime | None = None) -> Digest:
     day = f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
     matters = [m for account in archive.agency.enabled_accounts() for m in _matters(archive, account, now)]
     matters += _quarantine(archive)
+    matters += _undecided(archive)
     told = _told_before(archive, day)
     matters = [replace(m, new=_is_new(m, told, now)) for m in matters]
     matters.sort(key=lambda m: (not m.new, m.since or datetime.min.replace(tzinfo=UTC), m.key))
@@ -197,6 +201,19 @@ def _quarantine(archive: Archive) -> Iterator[Matter]:
             what = f"{count:,} item{' waits' if count == 1 else 's wait'} in quarantine."
             remedy = "Look at them with `archive quarantine`, and retry after an update."
             yield Matter(_name(account), "quarantine", what, remedy, since, str(count))
+
+
+def _undecided(archive: Archive) -> Iterator[Matter]:
+    """Comments and posts that disappeared while nobody on record decided it."""
+    from social_archive.policy import moderation
+
+    waiting: dict[str, list[int]] = {}
+    for event in moderation.unmatched(archive):
+        waiting.setdefault(f"{event.platform}/{event.account}", []).append(event.since)
+    for account, times in sorted(waiting.items()):
+        what = f"{len(times):,} removal{'' if len(times) == 1 else 's'} that nobody on record decided."
+        remedy = "See `archive moderation unmatched`; say what each was with `archive moderation explain`."
+        yield Matter(account, "undecided_removals", what, remedy, _moment(min(times)), str(len(times)))
 
 
 def _leading(looks: Sequence[Told], holds: Any) -> list[Told]:

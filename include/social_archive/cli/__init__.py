@@ -71,6 +71,7 @@ def _register() -> None:
         init,
         law,
         ledger,
+        moderation,
         policy,
         prove,
         quarantine,
@@ -86,8 +87,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, policy, review, determine, quarantine, digest, audit, ledger, law, doctor,
-        init, try_account,
+        consolidate, disposal, certificate, policy, review, determine, moderation, quarantine, digest, audit, ledger,
+        law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

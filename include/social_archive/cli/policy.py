@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from social_archive.cli import output
+from social_archive.cli import output, policy_report
 from social_archive.cli.settings import Json, opened, settings
 
 if TYPE_CHECKING:
@@ -21,12 +21,15 @@ group = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True,
     help="The comment policy's checks: they show evidence to a person, and change nothing.",
     epilog="Examples:  archive policy check   ·   archive policy findings --criterion advertising   ·   "
-    "archive policy criteria",
+    "archive policy criteria   ·   archive policy report --month 2026-11",
 )  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="policy")
+
+
+group.command("report", epilog=policy_report.EPILOG)(policy_report.report)
 
 
 @group.callback()
