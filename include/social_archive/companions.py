@@ -149,8 +149,11 @@ def with_commitments(rows: pa.Table) -> pa.Table:
 
 
 def commitment(row: Mapping[str, Any], secret: bytes) -> bytes:
-    """SHA-256 of the secret and the canonical JSON of everything that the row says. Times as microseconds."""
-    said = {name: value for name, value in row.items() if name not in NOT_COMMITTED}
+    """SHA-256 of the secret and the canonical JSON of everything that the row says. Times as microseconds.
+
+    A null says nothing: so a column that a later version adds leaves older rows what they were.
+    """
+    said = {name: value for name, value in row.items() if name not in NOT_COMMITTED and value is not None}
     return hashlib.sha256(secret + canonical(said)).digest()
 
 

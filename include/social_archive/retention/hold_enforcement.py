@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from social_archive.crash import crash_point
 from social_archive.errors import NotFound, StoreError
+from social_archive.leaves import TYPES
 from social_archive.retention.hold_losses import Lost, Missing, losses
 from social_archive.retention.hold_matches import Matches
 from social_archive.rewrite import Copied, SourcesChanged, Target, read, rewrite
@@ -143,7 +144,7 @@ def _rescue(archive: Archive, some: list[CatalogObject]) -> tuple[int, list[Cata
 
 
 def _rewrite(archive: Archive, some: list[CatalogObject]) -> None:
-    with_rows = [o for o in some if o.cls in ("records", "quarantine")]
+    with_rows = [o for o in some if o.cls in TYPES]
     targets = []
     for o in with_rows:
         table, leaves = read(archive, o)
