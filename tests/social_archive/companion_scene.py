@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,15 +30,15 @@ def find(archive: Archive, quotes: Mapping[str, str], *, version: int | None = N
     return _find(archive, rows, sources)
 
 
-def find_everywhere(archive: Archive) -> Entry:
-    """One finding for every version of everything, in one entry; it quotes the native id and the version."""
+def find_in_every_version(archive: Archive, native_ids: Collection[str]) -> Entry:
+    """One finding for every version of these things, in one entry; it quotes the native id and the version."""
     archive.catalog.catch_up()
     rows, sources = [], []
     for o in archive.catalog.objects("records"):
         sources.append(companions.place(o))
         stored = pq.read_table(archive.mirror.path(o), columns=["rid", "version", "native_id"], partitioning=None)
         rows += [_at(row["rid"], row["version"], sources[-1]) | _finding(f"{row['native_id']} {row['version']}")
-                 for row in stored.to_pylist()]  # fmt: skip
+                 for row in stored.to_pylist() if row["native_id"] in native_ids]  # fmt: skip
     return _find(archive, rows, sources)
 
 

@@ -186,16 +186,20 @@ def test_a_record_that_is_held_keeps_its_own_and_the_others_go(archive: Archive)
 
 
 @pytest.mark.slow
-def test_a_hold_takes_it_out_of_a_disposal_that_has_begun(archive: Archive) -> None:
-    comments(archive, 1)
+def test_a_hold_takes_it_out_of_a_disposal_that_has_begun_with_all_that_the_copied_object_holds(
+    archive: Archive,
+) -> None:
+    """The object is copied whole: the other record in it is released too, and must not lose what is about it."""
+    comments(archive, 2)
     find(archive, {"c0": "quote 0"})
+    find(archive, {"c1": "quote 1"})
     claimed = [*archive.catalog.objects("records"), *archive.catalog.objects("findings")]
     disposals.claim(archive, "d1", claimed)
-    assert hold(archive, "c0").rescued == 2
-    (copy,) = archive.catalog.objects("findings")
-    assert copy.key not in {o.key for o in claimed}
+    placed = hold(archive, "c0")
+    assert (placed.rescued, placed.objects) == (3, 2)
+    assert not {o.key for o in archive.catalog.objects("findings")} & {o.key for o in claimed}
     disposals.delete(archive, claimed)
-    assert quotes(archive) == ["quote 0"]
+    assert quotes(archive) == ["quote 0", "quote 1"]
     assert check(archive).ok
 
 
