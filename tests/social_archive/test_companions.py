@@ -24,6 +24,7 @@ from social_archive.config import StoreConfig
 from social_archive.documents import worksheet
 from social_archive.policy import findings
 from social_archive.rebuild import rebuild
+from social_archive.record import micros
 from social_archive.retention import assignment, certificate, consolidation, disposal, execution, holds, proposal, tags
 from social_archive.retention.assignment import Settled
 from social_archive.retention.gates import Blocked
@@ -302,6 +303,34 @@ def carried_out_rest(archive: Archive, disposal_id: str) -> None:
     while not execution.verify(archive, disposal_id).done:
         pass
     assert_holds(archive, certificate.certify(archive, disposal_id).number)
+
+
+# --------------------------------------------------------------------------- held with it
+
+
+@pytest.mark.slow
+def test_a_hold_covers_what_is_about_what_it_covers_and_in_doubt_what_is_about_records_that_are_gone(
+    archive: Archive,
+) -> None:
+    comments(archive, 1, text="in the park")
+    take_in(archive, [comment(7, "at the pool")])
+    rid = archive.catalog.latest(*scenes.MASTODON, ["c0"])["c0"].rid
+    find(archive, {"c0": "park"})
+    find(archive, {"c7": "pool"})
+
+    def covered(scope: Scope) -> tuple[int, dict[str, int]]:
+        would = holds.preview(archive, scope)
+        return would.versions, would.objects
+
+    assert covered(Scope(text="park")) == (1, {"findings": 1, "records": 1})
+    assert covered(Scope(ids=(rid,))) == (1, {"findings": 1, "records": 1})
+    assert covered(Scope(account="larkspur")) == (2, {"findings": 2, "records": 2})
+    assert covered(Scope(everything=True))[1]["findings"] == 2
+    assert covered(Scope(text="park", account="elsewhere")) == (0, {})
+    disposals.dispose(archive, "d1", archive.catalog.objects("records"))
+    assert covered(Scope(text="park")) == (0, {"findings": 2}), "nobody can say any more which of them matched"
+    assert covered(Scope(ids=(rid,))) == (0, {"findings": 1}), "but here somebody can"
+    assert covered(Scope(text="park", since=micros(datetime.now(UTC)))) == (0, {})
 
 
 # --------------------------------------------------------------------------- accounted for
