@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from verify_proof_standalone import Bad, canonical, need, open_checkpoint, open_note, root_from, sha256, unique
 
 FORMAT = "social-records-archive/certificate/v1"
+COMPANIONS = ("findings", "decisions", "determinations")
 STEPS = ("proposed", "filed", "returned", "approved", "claimed", "destroyed", "verified", "withdrawn", "blocked")
 
 
@@ -154,8 +155,11 @@ def sums(c: dict, proposed: dict, released: int, stopped: list[dict]) -> None:
         need(all(type(o[k]) is int and o[k] >= 0 for k in ("rows", "size")), "a count is no count")
         rows[o["class"]] += o["rows"]
     size = sum(o["size"] for o in c["objects"])
+    companions = sum(rows[name] for name in COMPANIONS)
     counted = {"records": rows["records"], "quarantined": rows["quarantine"], "media": kinds["media"],
                "imports": kinds["import"], "objects": len(c["objects"]), "bytes": size}  # fmt: skip
+    said = sum(line.get("companions", 0) for line in c["lines"])
+    need(said == companions, "the lines' companions are not those of the objects")
     for name, number in counted.items():
         need(sum(line[name] for line in c["lines"]) == number, f"the lines' {name} are not those of the objects")
         need(c["totals"].get(name, number) == number, f"the total of {name} is another")
@@ -173,7 +177,7 @@ def sums(c: dict, proposed: dict, released: int, stopped: list[dict]) -> None:
     need(all(0 <= first <= last for first, last in ranges), "a range of leaves is turned round")
     need(all(a[1] < b[0] for a, b in pairwise(ranges)), "ranges of leaves overlap")
     covered = sum(last - first + 1 for first, last in ranges)
-    need(covered == rows["records"] + rows["quarantine"], "another number of leaves is covered")
+    need(covered == rows["records"] + rows["quarantine"] + companions, "another number of leaves is covered")
     need(all(last < proposed["leaf_index"] for _, last in ranges), "a leaf is younger than the proposal")
     times = sorted(second(o["destroyed_at"]) for o in c["objects"])
     need([times[0], times[-1]] == [second(c["destroyed"]["from"]), second(c["destroyed"]["to"])], "other days")

@@ -47,6 +47,14 @@ def test_the_stranger_accepts_what_the_archive_certifies(standalone: Check) -> N
         assert standalone(made.body, made.note)
 
 
+def test_the_stranger_counts_what_was_about_the_records_and_its_leaves(standalone: Check) -> None:
+    made = certified(companions=True)
+    assert standalone(made.body, made.note)
+    assert not standalone(*resigned(made, lambda c: c["lines"][1].update(companions=2)))
+    assert not standalone(*resigned(made, lambda c: c["lines"][1].pop("companions")))
+    assert not standalone(*resigned(made, lambda c: c["leaves"][2].__setitem__(1, c["leaves"][2][1] - 3)))
+
+
 @pytest.mark.parametrize("what", LIES)
 def test_the_stranger_refuses_a_certificate_that_says_otherwise_than_the_ledger(what: str, standalone: Check) -> None:
     assert not standalone(*resigned(MADE, LIES[what][0]))

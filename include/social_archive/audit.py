@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from social_archive.accession import seal
 from social_archive.catalog import CatalogObject
 from social_archive.errors import NotFound
+from social_archive.leaves import COMPANIONS
 from social_archive.rewrite import remove_old
 from social_archive.store import ObjectRef, Version
 
@@ -22,7 +23,7 @@ ORPHAN_AGE: Final = timedelta(days=2)
 
 _AREAS: Final = (
     "records/", "media/", "quarantine/", "validation/", "coverage/", "imports/", "schedules/", "holds/", "disposals/",
-    "certificates/", "class-determinations/",
+    "certificates/", "class-determinations/", *(f"{cls}/" for cls in COMPANIONS),
 )  # fmt: skip
 
 

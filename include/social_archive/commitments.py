@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from social_archive.errors import LedgerError
-from social_archive.leaves import Leaves
+from social_archive.leaves import TYPES, Leaves
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Digests = np.ndarray[Any, np.dtype[np.uint8]]
 """Shape (n, 32)."""
 
-_MARKS: Final = {"records": b'"t":"record"', "quarantine": b'"t":"quarantine"'}
+_MARKS: Final = {cls: f'"t":"{kind}"'.encode() for cls, kind in TYPES.items()}
 _START: Final = b'{"c":"'  # of the canonical line: the commitment stands first
 _HEX: Final = slice(len(_START), len(_START) + 64)
 _END: Final = slice(_HEX.stop, _HEX.stop + 2)

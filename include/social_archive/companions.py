@@ -90,7 +90,10 @@ def commit(
     archive: Archive, cls: str, rows: pa.Table, *, what: str, note: Mapping[str, Any], txn: Sequence[str],
     sources: Sequence[Place], check: Callable[[], None] | None = None,
 ) -> Entry:  # fmt: skip
-    """Write rows of one class and the entry that takes them in; exactly once for the same `txn`.
+    """Write rows of one class and the entry that takes them in; once for the same `txn`, however it ends.
+
+    An earlier entry of this `txn` is looked for among what the catalog had not followed when this began. What was
+    followed by then is the caller's to know: `check` can refuse to say it again.
 
     `rows`: in the class's schema; `series` and `cutoff` say where each lies, `secret` and `commitment` are filled here.
     `sources`: the objects of the records; at the head at which the entry is appended they must still be there and on
@@ -149,8 +152,11 @@ def with_commitments(rows: pa.Table) -> pa.Table:
 
 
 def commitment(row: Mapping[str, Any], secret: bytes) -> bytes:
-    """SHA-256 of the secret and the canonical JSON of everything that the row says. Times as microseconds."""
-    said = {name: value for name, value in row.items() if name not in NOT_COMMITTED}
+    """SHA-256 of the secret and the canonical JSON of everything that the row says. Times as microseconds.
+
+    A null says nothing: so a column that a later version adds leaves older rows what they were.
+    """
+    said = {name: value for name, value in row.items() if name not in NOT_COMMITTED and value is not None}
     return hashlib.sha256(secret + canonical(said)).digest()
 
 

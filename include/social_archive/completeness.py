@@ -1,8 +1,8 @@
 """The auditor's invariant: every leaf of the ledger opens, or one disposal with one certificate covers it.
 
-An entry's own leaf, a tag, a move: each says all that there is, and opens by itself. A record's or a quarantined item's
-leaf opens if a row of a live object hashes to it. Everything else is named. Nothing here asks the catalog or the local
-copies: the ledger is replayed and the objects are read from the store.
+An entry's own leaf, a tag, a move: each says all that there is, and opens by itself. The leaf of a record, of a
+quarantined item or of a companion of a record opens if a row of a live object hashes to it. Everything else is named.
+Nothing here asks the catalog or the local copies: the ledger is replayed and the objects are read from the store.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Covered:
 
 @dataclass(frozen=True)
 class Completeness:
-    """What the check saw. `records` and `quarantined` are leaves that opened; `itself` those that need no row.
+    """What the check saw. `records`, `quarantined`, `companions`: leaves that opened; `itself`: need no row.
 
     `deep`: objects were read and commitments recomputed; else only looked for. `objects` and `bytes`: what is live.
     `unnamed`: object versions that no entry names (a harvest that is about to commit, or garbage).
@@ -56,6 +56,7 @@ class Completeness:
     itself: int = 0
     records: int = 0
     quarantined: int = 0
+    companions: int = 0
     objects: int = 0
     bytes: int = 0
     unnamed: int = 0
@@ -74,7 +75,8 @@ class Completeness:
     def to_dict(self) -> dict[str, Any]:
         return {
             "ok": self.ok, "deep": self.deep, "entries": self.entries, "leaves": self.leaves,
-            "open": {"by_themselves": self.itself, "records": self.records, "quarantined": self.quarantined},
+            "open": {"by_themselves": self.itself, "records": self.records, "quarantined": self.quarantined,
+                     "companions": self.companions},
             "disposed": [vars(one) for one in self.covered],
             "objects": {"live": self.objects, "bytes": self.bytes, "unnamed": self.unnamed},
             "findings": [finding.to_dict() for finding in self.findings],
@@ -134,6 +136,7 @@ class _Check:
             deep=self._deep, entries=held.head.n, leaves=held.head.size, itself=int((~rows).sum()),
             records=int((good & (held.kinds == holdings.RECORD)).sum()),
             quarantined=int((good & (held.kinds == holdings.QUARANTINED)).sum()),
+            companions=int((good & np.isin(held.kinds, holdings.OF_COMPANIONS)).sum()),
             objects=len(held.live), bytes=sum(named.size for named in held.live.values()), unnamed=objects.unnamed,
             covered=self._covered(), findings=self._findings,
         )  # fmt: skip

@@ -17,7 +17,7 @@ from social_archive.ledger import ahead
 from social_archive.store import Store
 
 _AHEAD: Final = 8
-_AREAS: Final = {"records/": "records", "quarantine/": "quarantine"}
+_AREAS: Final = {f"{cls}/": cls for cls in KINDS}
 
 REMEDIES: Final = {
     "lost": "Restore the object from a replica under the same version, or find the backup that has it.",

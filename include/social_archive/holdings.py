@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from social_archive.entry import EMPTY, Entry, Head
+from social_archive.leaves import COMPANIONS, TYPES
 from social_archive.ledger import Ledger
 
 OTHER: Final = 0
@@ -22,8 +23,12 @@ OTHER: Final = 0
 RECORD: Final = 1
 QUARANTINED: Final = 2
 
-KINDS: Final = {"records": RECORD, "quarantine": QUARANTINED}
+KINDS: Final = {
+    "records": RECORD, "quarantine": QUARANTINED, **{cls: n for n, cls in enumerate(COMPANIONS, QUARANTINED + 1)},
+}  # fmt: skip
 """Which leaves the rows of a class of objects have."""
+
+OF_COMPANIONS: Final = tuple(KINDS[cls] for cls in COMPANIONS)
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]
@@ -33,6 +38,11 @@ _RECORD_LEAF: Final = re.compile(
     rb'\{"c":"([0-9a-f]{64})","rid":"([0-9a-f]{32})","series":"[^"\\]*","t":"record","ver":(\d{1,9})\}'
 )
 _QUARANTINE_LEAF: Final = re.compile(rb'\{"c":"([0-9a-f]{64})","q":"([0-9a-f]{32})","t":"quarantine"\}')
+_COMPANION_LEAF: Final = re.compile(
+    rb'\{"c":"([0-9a-f]{64})","i":"([0-9a-f]{32})","t":"(' + "|".join(COMPANIONS.values()).encode() + rb')"\}'
+)
+_BY_TYPE: Final = {kind: KINDS[cls] for cls, kind in TYPES.items()}
+_MARKS: Final = tuple(f'"{kind}"'.encode() for kind in _BY_TYPE)
 _NOTHING: Final = (b"0" * 64, b"0" * 32, 0)
 
 
@@ -81,7 +91,8 @@ class Certificate:
 class Holdings:
     """Everything that the ledger says is, was and is no more. Arrays have one element (or row) per leaf.
 
-    `commitments` is (leaves, 32); `ids` (leaves, 16) holds rids and qids; `versions` is 0 where there is none.
+    `commitments` is (leaves, 32); `ids` (leaves, 16) holds rids, qids and ids of companions; `versions` is 0 where
+    there is none.
     """
 
     head: Head = EMPTY
@@ -200,9 +211,10 @@ def _leaf(line: bytes) -> tuple[int, tuple[bytes, bytes, int]]:
         return RECORD, (found[1], found[2], int(found[3]))
     if found := _QUARANTINE_LEAF.fullmatch(line):
         return QUARANTINED, (found[1], found[2], 0)
-    if b'"record"' in line or b'"quarantine"' in line:  # of another form than this archive writes: no row fits it
-        kind = json.loads(line).get("t")
-        return {"record": RECORD, "quarantine": QUARANTINED}.get(kind, OTHER), _NOTHING
+    if found := _COMPANION_LEAF.fullmatch(line):
+        return _BY_TYPE[found[3].decode()], (found[1], found[2], 0)
+    if any(mark in line for mark in _MARKS):  # of another form than this archive writes: no row fits it
+        return _BY_TYPE.get(json.loads(line).get("t"), OTHER), _NOTHING
     return OTHER, _NOTHING
 
 

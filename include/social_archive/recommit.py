@@ -10,7 +10,7 @@ import io
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from social_archive import companions
 from social_archive import leaves as leaf_map
 from social_archive.errors import ArchiveError
 from social_archive.quarantine import commit_quarantine
@@ -34,7 +35,7 @@ _PLAIN: Final = tuple(name for name in Observation.__struct_fields__ if name not
 
 
 class Recommitted(NamedTuple):
-    """Of each row in order: 32 bytes of commitment, 16 of its id (rid, qid), its version; as packed bytes.
+    """Of each row in order: 32 bytes of commitment, 16 of its id, its version; as packed bytes.
 
     `leaves`: what the footer names, packed int64; None if it names none. `broken`: the bytes are no table of the class.
     """
@@ -48,12 +49,12 @@ class Recommitted(NamedTuple):
 
 
 def recommit(body: bytes, cls: str) -> Recommitted:
-    """The rows of a Parquet object of class `records` or `quarantine`. Never raises on bad bytes."""
+    """The rows of a Parquet object of one of the classes of `leaves.TYPES`. Never raises on bad bytes."""
     try:
         table = pq.read_table(io.BytesIO(body), partitioning=None)
         named = leaf_map.of_table(table)
-        commitments = _records(table) if cls == "records" else _quarantined(table)
-        ids = "".join(table.column("rid" if cls == "records" else "qid").to_pylist())
+        commitments = _COMMIT[cls](table)
+        ids = "".join(table.column(_IDS.get(cls, "id")).to_pylist())
         versions = table.column("version").to_pylist() if cls == "records" else [0] * table.num_rows
         done = Recommitted(
             table.num_rows, b"".join(commitments), bytes.fromhex(ids), np.array(versions, np.int64).tobytes(),
@@ -93,6 +94,14 @@ def _records(table: pa.Table) -> Iterator[bytes]:
 
 def _quarantined(table: pa.Table) -> Iterator[bytes]:
     return (commit_quarantine(row) for row in table.to_pylist())
+
+
+_IDS: Final = {"records": "rid", "quarantine": "qid"}
+"""Columns whose values stand in the leaves; companions have `id`."""
+
+_COMMIT: Final[dict[str, Callable[[pa.Table], Iterable[bytes]]]] = {
+    "records": _records, "quarantine": _quarantined, **dict.fromkeys(leaf_map.COMPANIONS, companions.recommit),
+}  # fmt: skip
 
 
 def _values(table: pa.Table, name: str) -> list[Any]:

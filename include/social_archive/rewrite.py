@@ -312,10 +312,13 @@ def is_immovable(lock: LockState) -> bool:
 def cohort_columns(table: pa.Table, values: Mapping[str, Any]) -> pa.Table:
     """The table with `series`, `cutoff` and `retain_until` (microseconds or None) of another cohort in every row.
 
-    These three are not among the committed fields: they say where a record is kept, not what it is.
+    These three are not among the committed fields: they say where a record is kept, not what it is. A column that rows
+    of this class do not have (companions know no `retain_until`) is left out.
     """
     for name, value in values.items():
         index = table.schema.get_field_index(name)
+        if index < 0:
+            continue
         kind = table.schema.field(index)
         column = pa.array([value] * table.num_rows, type=kind.type)
         table = table.set_column(index, kind, column)

@@ -140,7 +140,8 @@ def check_completeness() -> dict[str, Any]:
     with opened(write=False) as archive:
         found = check(archive)
     counts = {"leaves": found.leaves, "records": found.records, "quarantined": found.quarantined,
-              "disposed": sum(one.leaves for one in found.covered), "warnings": len(found.findings)}  # fmt: skip
+              "companions": found.companions, "disposed": sum(one.leaves for one in found.covered),
+              "warnings": len(found.findings)}  # fmt: skip
     if not found.ok:
         wrong = [finding for finding in found.findings if finding.severity == "error"]
         for finding in wrong:

@@ -29,6 +29,7 @@ from social_archive.stack.seaweed import Seaweed
 from social_archive.store import Store
 from tests.faults.dispose_once import dispose_once
 from tests.faults.tcp_proxy import Fault, proxied
+from tests.social_archive.companion_scene import decide, find
 from tests.social_archive.retention import scenes
 from tests.social_archive.retention.scenes import approved, carried_out, comment, comments, take_in
 
@@ -256,12 +257,17 @@ def test_after_disposal_and_vacuum_the_words_are_nowhere_on_the_disk(tmp_path, b
                    outcome="stored")  # fmt: skip
     take_in(archive, [comment(1, f"{canary.hex()}", media=[medium])],
             media=[describe(ref, cls="media", rows=0, retain_until=cohort.retain_until)])  # fmt: skip
-    assert _on_disk(weed, canary)
+    find(archive, {"c1": canary.hex()[:500]})
+    decide(archive, "c1", f"It says {canary.hex()} and breaks no clause (invented)")
+    stored = [o for cls in ("records", "findings", "decisions") for o in archive.catalog.objects(cls)]
+    packed = [archive.store.get(o.key, o.version_id)[4:200] for o in stored]  # as it lies in the volume: compressed
+    assert len(packed) == 3
+    assert all(_on_disk(weed, needle) for needle in (canary, *packed))
 
     made = carried_out(archive)
 
-    assert made.objects == 2
-    assert not _on_disk(weed, canary)
+    assert made.objects == 4
+    assert not [needle for needle in (canary, *packed) if _on_disk(weed, needle)]
     for folder in (archive.state, weed.state):
         assert not [p for p in folder.rglob("*") if p.is_file() and canary.hex().encode() in p.read_bytes()]
 

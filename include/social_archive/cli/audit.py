@@ -77,11 +77,12 @@ def _sums(found: Completeness) -> list[tuple[int, str]]:
          else f"destroyed, certificate pending (disposal {one.disposal})")
         for one in found.covered
     ]  # fmt: skip
-    named = found.itself + found.records + found.quarantined + sum(count for count, _ in covered)
+    named = found.itself + found.records + found.quarantined + found.companions + sum(count for count, _ in covered)
     return [
         (found.itself, "entries and notes, which open by themselves"),
         (found.records, "records that open"),
         (found.quarantined, "items in quarantine that open"),
+        (found.companions, "findings, decisions and determinations that open"),
         *covered,
         (max(found.leaves - named, 0), "none of these; see above"),
     ]

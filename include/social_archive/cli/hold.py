@@ -126,7 +126,10 @@ def _print_preview(would: Preview) -> None:
     out.print(Text("And whatever is taken in later and matches.", style="dim"))
 
 
-_CLASSES = {"media": "attachments", "quarantine": "quarantine files", "import": "imported files"}
+_CLASSES = {
+    "media": "attachments", "quarantine": "quarantine files", "import": "imported files",
+    "findings": "files of findings", "decisions": "files of decisions", "determinations": "files of determinations",
+}  # fmt: skip
 
 
 def _print_placed(placed: Placed) -> None:

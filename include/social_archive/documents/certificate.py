@@ -101,13 +101,16 @@ def _figures(c: Certificate) -> list[list[str]]:
         [time(c["destroyed"]["to"])[:10], "destroyed"],
         [count(len(c["exceptions"])) if c["exceptions"] else "no", "exception" + "s" * (len(c["exceptions"]) != 1)],
     ]
-    return rows[:1] + ([[count(quarantined), "quarantined items"]] if quarantined else []) + rows[1:]
+    companions = sum(line.get("companions", 0) for line in c["lines"])
+    more = [(quarantined, "quarantined items"), (companions, "findings and decisions")]
+    return rows[:1] + [[count(number), what] for number, what in more if number] + rows[1:]
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
     others = [counted(line[name], one, many) for name, one, many in
-              (("media", "media file", ""), ("quarantined", "quarantined item", ""), ("imports", "import", ""))
-              if line[name]]  # fmt: skip
+              (("media", "media file", ""), ("quarantined", "quarantined item", ""), ("imports", "import", ""),
+               ("companions", "finding or decision", "findings or decisions"))
+              if line.get(name)]  # fmt: skip
     trigger = str(line.get("trigger") or "")
     kept = ", from ".join(part for part in (line.get("period"), _TRIGGERS.get(trigger, trigger)) if part)
     return {

@@ -5,7 +5,8 @@ edited), a tag or another schedule may say otherwise; only the whole history kno
 folder in which they are due, with one `rewrite` for many objects. After it every row lies where the schedule in force
 says, and a second run writes nothing.
 
-Imported files and quarantine lie in cohorts of their own and stay there.
+What is about a record (findings, decisions, determinations) follows it. Imported files and quarantine lie in cohorts of
+their own and stay there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pyarrow as pa
 
 from social_archive import audit, rewrite
 from social_archive.accession import seal
+from social_archive.leaves import COMPANIONS
+from social_archive.retention import companion_places
 from social_archive.retention.histories import Group, Histories, Numbers
 from social_archive.rewrite import Copied, SourcesChanged, Target
 from social_archive.series import Cohort, Schedule
@@ -49,7 +52,8 @@ class Misplaced:
 
 @dataclass(frozen=True)
 class Settled:
-    """What moved. `rows`: record versions; `objects`: what they lay in; `media`: attachments that went along.
+    """What moved. `rows`: record versions; `objects`: what they lay in; `media`: attachments that went along;
+    `companions`: findings, decisions and determinations that followed (a dry run does not know them).
 
     `left_alone`: versions that belong elsewhere but lie in an object that must not be touched now (a disposal has
     claimed or proposed it, or another run changed it meanwhile). `old_versions`: replaced objects that are still in
@@ -61,6 +65,7 @@ class Settled:
     media: int = 0
     left_alone: int = 0
     old_versions: int = 0
+    companions: int = 0
 
 
 # --------------------------------------------------------------------------- what is stored, and where it belongs
@@ -145,7 +150,7 @@ class _Batch:
 def settle(
     archive: Archive, *, progress: Progress | None = None, dry_run: bool = False, leave: Collection[str] = ()
 ) -> Settled:
-    """Move every row (and attachment) that lies in another folder than the schedule in force says.
+    """Move every row (and attachment, and companion) that lies in another folder than the schedule in force says.
 
     `leave`: keys of objects that stay as they are, beside those that a disposal has claimed. `dry_run` counts only.
     What another run changes meanwhile is left for the next call. Raises LedgerError, StoreError.
@@ -164,14 +169,34 @@ def settle(
         if progress:
             progress(number, len(batches))
         done = _add(done, batch) if dry_run else _move(archive, schedule, batch, done)
+    if not dry_run:
+        done = _follow(archive, schedule, done, leave)
     if progress:
         progress(len(batches), len(batches))
     return done
 
 
+def _follow(archive: Archive, schedule: Schedule, done: Settled, leave: Collection[str]) -> Settled:
+    """Move companions to where their records lie now, also those that a killed run left behind."""
+    archive.catalog.catch_up()
+    untouched = {*leave, *archive.catalog.gone.claimed()}
+    misplaced = [
+        Misplaced(key, Cohort(series, cutoff, schedule.until(series, cutoff)), rows)
+        for key, (series, cutoff), rows in companion_places.read(archive).misplaced()
+    ]
+    staying = sum(len(one.rows) for one in misplaced if one.key in untouched)
+    done = replace(done, left_alone=done.left_alone + staying)
+    for batch in _batches(archive, [one for one in misplaced if one.key not in untouched], {}):
+        done = _move(archive, schedule, batch, done)
+    return done
+
+
 def _add(done: Settled, batch: _Batch, old_versions: int = 0) -> Settled:
-    return Settled(done.rows + batch.moving, done.objects + len(batch.sources), done.media + len(batch.media),
-                   done.left_alone, done.old_versions + old_versions)  # fmt: skip
+    done = replace(done, objects=done.objects + len(batch.sources), media=done.media + len(batch.media),
+                   old_versions=done.old_versions + old_versions)  # fmt: skip
+    if batch.sources and batch.sources[0].cls in COMPANIONS:
+        return replace(done, companions=done.companions + batch.moving)
+    return replace(done, rows=done.rows + batch.moving)
 
 
 def _move(archive: Archive, schedule: Schedule, batch: _Batch, done: Settled) -> Settled:
@@ -192,7 +217,7 @@ def _batches(archive: Archive, misplaced: Sequence[Misplaced], media: dict[str, 
     of_source: dict[str, list[Misplaced]] = {}
     for one in misplaced:
         of_source.setdefault(one.key, []).append(one)
-    known = {o.key: o for o in archive.catalog.objects("records")}
+    known = {o.key: o for cls in ("records", *COMPANIONS) for o in archive.catalog.objects(cls)}
     sources = sorted((known[key] for key in of_source), key=lambda o: (_folder(o), o.n, o.key))
     batches: list[_Batch] = []
     place: dict[str, int] = {}
@@ -244,12 +269,12 @@ def _targets(archive: Archive, schedule: Schedule, batch: _Batch) -> list[Target
         moved = rewrite.cohort_columns(table.take(rows), {
             "series": cohort.series, "cutoff": cohort.cutoff, "retain_until": cohort.retain_until,
         })  # fmt: skip
-        prefix = cohort.prefix("records", first.platform, first.account)
-        targets.append(Target(prefix, moved, leaves[rows], cohort.retain_until))
+        prefix = cohort.prefix(first.cls, first.platform, first.account)
+        targets.append(Target(prefix, moved, leaves[rows], cohort.retain_until, first.cls))
     rows = np.flatnonzero(staying)
     if len(rows):
         until = schedule.until(first.series, first.cutoff)
-        targets.append(Target(_folder(first), table.take(rows), leaves[rows], until))
+        targets.append(Target(_folder(first), table.take(rows), leaves[rows], until, first.cls))
     return targets
 
 

@@ -166,6 +166,7 @@ def _lines(d: Disposal, going: Sequence[dict[str, Any]]) -> list[dict[str, Any]]
         counted = {
             "records": sum(o["rows"] for o in some if o["class"] == "records"),
             "quarantined": sum(o["rows"] for o in some if o["class"] == "quarantine"),
+            "companions": sum(o["rows"] for o in some if o["class"] in leaf_map.COMPANIONS),
             "media": sum(o["class"] == "media" for o in some), "imports": sum(o["class"] == "import" for o in some),
             "objects": len(some), "bytes": sum(o["size"] for o in some),
         }  # fmt: skip

@@ -18,6 +18,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from social_archive import merkle
+from social_archive.leaves import COMPANIONS, TYPES
 from social_archive.note import Checkpoint
 from social_archive.record import canonical
 from social_archive.retention import certificate_schema as schema
@@ -28,7 +29,7 @@ N = TypeVar("N", bound=schema.Note)
 RELEASED: Final = "released"
 NOT_CARRIED_OUT: Final = "not_carried_out"
 NOT_VERIFIABLE: Final = "not_verifiable"
-WITH_LEAVES: Final = ("records", "quarantine")
+WITH_LEAVES: Final = tuple(TYPES)
 """Classes of objects whose rows are leaves of the ledger."""
 
 _ROUNDS: Final = 2
@@ -277,8 +278,9 @@ def _sums(c: Certificate, story: Story) -> Iterator[str]:
         count[o.cls] += 1
     size = sum(o.size for o in c.objects)
     lines = {name: sum(getattr(line, name) for line in c.lines)
-             for name in ("records", "quarantined", "media", "imports", "objects", "bytes")}  # fmt: skip
-    listed = {"records": rows["records"], "quarantined": rows["quarantine"], "media": count["media"],
+             for name in ("records", "quarantined", "companions", "media", "imports", "objects", "bytes")}  # fmt: skip
+    listed = {"records": rows["records"], "quarantined": rows["quarantine"],
+              "companions": sum(rows[cls] for cls in COMPANIONS), "media": count["media"],
               "imports": count["import"], "objects": len(c.objects), "bytes": size}  # fmt: skip
     for name, counted in listed.items():
         if lines[name] != counted:

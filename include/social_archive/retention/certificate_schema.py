@@ -62,7 +62,8 @@ class Authority(Part, frozen=True, kw_only=True):
 
 
 class Line(Part, frozen=True, kw_only=True):
-    """One item of the schedule. `records` and `quarantined` are rows; `media`, `imports`, `objects` are objects.
+    """One item of the schedule. `records`, `quarantined` and `companions` are rows; `media`, `imports`, `objects` are
+    objects. `companions`: findings, decisions and determinations about the records; absent where there were none yet.
 
     `earliest`, `latest`: the inclusive dates, null if nothing has a date. `eligible`: the first day to be destroyed on.
     """
@@ -81,6 +82,7 @@ class Line(Part, frozen=True, kw_only=True):
     format: str
     records: Count
     quarantined: Count
+    companions: Count = 0
     media: Count
     imports: Count
     objects: Count

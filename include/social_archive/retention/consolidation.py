@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from social_archive.commitments import Commitments
 from social_archive.errors import NotFound
+from social_archive.leaves import COMPANIONS
 from social_archive.record import micros
 from social_archive.rewrite import SourcesChanged, Target, is_immovable, read, rewrite
 from social_archive.series import OPEN, UNDATED, end_of_retention
@@ -40,6 +41,7 @@ _NEVER: Final = (OPEN, UNDATED)  # cut-offs that no calendar closes
 _ORDER: Final = {
     "records": ("created_at", "root_native_id", "parent_native_id", "native_id", "version"),
     "quarantine": ("observed_at", "qid"),
+    **dict.fromkeys(COMPANIONS, ("rid", "version", "id")),
 }
 
 Rows = np.ndarray[Any, np.dtype[Any]]
@@ -91,7 +93,7 @@ class Consolidated:
 
 
 def due(archive: Archive, *, now: datetime | None = None, leave: Collection[str] = ()) -> list[Folder]:
-    """Folders of records and of quarantine whose month is over and that hold more than one small object.
+    """Folders of records, their companions and quarantine whose month is over, with more than one small object.
 
     `leave`: keys of objects that stay as they are. So do those that a disposal has claimed, those that were split off
     on purpose, and those that are large already. As far as the catalog has followed the ledger.

@@ -8,7 +8,7 @@ deletes the old version deletes what is no record any more. If the bytes were go
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from social_archive.crash import crash_point
 from social_archive.errors import NotFound, StoreError
+from social_archive.leaves import TYPES
+from social_archive.retention import companion_places
 from social_archive.retention.hold_losses import Lost, Missing, losses
 from social_archive.retention.hold_matches import Matches
 from social_archive.rewrite import Copied, SourcesChanged, Target, read, rewrite
@@ -66,8 +68,8 @@ def enforce(archive: Archive, scope: Scope, progress: Progress | None = None) ->
             covered = [o for o in live if o.key in cover.rows and o.key not in missing]
             claimed = archive.catalog.gone.claimed([o.key for o in covered])
             if endangered := [o for o in covered if o.key in claimed]:
-                saved, lost = rescue(archive, endangered)
-                missing.update((o.key, Missing(o, matched=True)) for o in lost)
+                saved, lost = rescue(archive, [*endangered, *_about(archive, endangered, {*cover.rows})])
+                missing.update((o.key, Missing(o, matched=o.key in cover.rows)) for o in lost)
                 rescued += saved
                 continue
             absent = _lock(archive, covered, progress)
@@ -82,6 +84,15 @@ def enforce(archive: Archive, scope: Scope, progress: Progress | None = None) ->
             lost_too = losses(archive, scope, missing, others=not scope.names_only(records))
             return Enforced(records, held, rescued, lost_too)
     raise NotHeld("What the hold covers was moved again and again while it was being locked.")
+
+
+def _about(archive: Archive, endangered: Sequence[CatalogObject], covered: Collection[str]) -> list[CatalogObject]:
+    """Claimed objects that the hold does not cover, about records that it copies whole with those that it does: what
+    stays keeps what is about it."""
+    lying = companion_places.read(archive)
+    keys = lying.rows(lying.about({o.key for o in endangered})).keys() - set(covered)
+    claimed = archive.catalog.gone.claimed(list(keys))
+    return [o for o in lying.companions if o.key in claimed]
 
 
 def _is_record(archive: Archive, o: CatalogObject) -> bool:
@@ -143,7 +154,7 @@ def _rescue(archive: Archive, some: list[CatalogObject]) -> tuple[int, list[Cata
 
 
 def _rewrite(archive: Archive, some: list[CatalogObject]) -> None:
-    with_rows = [o for o in some if o.cls in ("records", "quarantine")]
+    with_rows = [o for o in some if o.cls in TYPES]
     targets = []
     for o in with_rows:
         table, leaves = read(archive, o)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from social_archive.leaves import COMPANIONS
 from social_archive.retention.hold_matches import HELD_CLASSES
 from social_archive.series import OPEN
 
@@ -28,7 +29,7 @@ _MONTHS: Final = {"month": 1, "calendar_year": 12, "fiscal_year": 12}
 
 @dataclass(frozen=True)
 class Lost:
-    """What is gone out of one folder. `rows` counts record versions (or quarantined items).
+    """What is gone out of one folder. `rows` counts record versions (or quarantined items, or companions).
 
     `disposal` None: the ledger names no disposal, the store lacks the object. `certificate`: its number, once there
     is one. `matched`: the hold covered it; else its folder overlaps the scope, and no more can be known.
@@ -108,6 +109,6 @@ def _destroyed(archive: Archive, scope: Scope) -> list[Gone]:
 
 def _made_within(gone: Gone, item: RetentionItem | None) -> int | None:
     """How many months before the end of its cut-off what lay in a folder was made at the earliest, if that is known."""
-    if gone.cls != "records" or item is None or item.trigger != "created" or gone.cutoff == OPEN:
+    if gone.cls not in ("records", *COMPANIONS) or item is None or item.trigger != "created" or gone.cutoff == OPEN:
         return None
     return _MONTHS[item.cutoff]

@@ -1,4 +1,4 @@
-"""Which records, attachments, quarantined items and imported files a scope covers, as the archive is now.
+"""Which records, what hangs on them, quarantined items and imported files a scope covers, as the archive is now.
 
 One DuckDB over the verified local copies serves all holds; each scope is one marking of ids, then columns.
 """
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from social_archive.errors import NotFound
+from social_archive.leaves import COMPANIONS
 from social_archive.retention.hold_scope import Scope
 from social_archive.search import Query, Search
 
@@ -26,8 +27,11 @@ T = TypeVar("T")
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 """Row numbers within one object, ascending."""
 
-HELD_CLASSES: Final = ("records", "media", "quarantine", "import")
-"""What a hold can be about. Everything else in the archive quotes no record, or is kept for itself."""
+HELD_CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import")
+"""What a hold can be about; companions go with their record. All else quotes no record, or is kept for itself."""
+
+_WITH_ROWS: Final = ("records", *COMPANIONS)
+"""Classes whose objects can be covered in part."""
 
 _IMPORTED: Final = "import:"  # then the SHA-256 of the file in hex (`imports/source.py`)
 _TRIES: Final = 4  # local copies may be replaced while they are read
@@ -108,6 +112,11 @@ class _Records(Search):
         marked = "SELECT path, list(row ORDER BY row) FROM lying SEMI JOIN held USING (rid) GROUP BY path"
         return {path: np.array(rows, dtype=np.int64) for path, rows in self._db.execute(marked).fetchall()}
 
+    def rows_about(self, paths: list[str], ids: Sequence[str]) -> dict[str, tuple[Rows, Rows]]:
+        """path of a file of companions -> (rows about what is marked or one of `ids`, rows about what is not there)."""
+        found = self._db.execute(_ABOUT, {"paths": paths, "ids": list(ids)}).fetchall()
+        return {path: (np.array(held or [], np.int64), np.array(gone or [], np.int64)) for path, held, gone in found}
+
     def media_keys(self) -> list[str]:
         """The keys under which marked rows name their attachments."""
         return self._column("SELECT DISTINCT unnest(keys) FROM lying SEMI JOIN held USING (rid)")
@@ -135,6 +144,16 @@ _LYING_IN: Final = (
     f" CASE WHEN starts_with(endpoint, '{_IMPORTED}') THEN substr(endpoint, {len(_IMPORTED) + 1}, 64) END,"
     " list_filter(list_transform(media, lambda m: m.key), lambda k: k IS NOT NULL) FROM read_parquet($paths,"
     " union_by_name = true, hive_partitioning = false, filename = true, file_row_number = true)"
+)
+
+
+_ABOUT: Final = (
+    "SELECT path, list(row ORDER BY row) FILTER (is_held), list(row ORDER BY row) FILTER (NOT is_held AND is_gone)"
+    " FROM (SELECT filename AS path, file_row_number AS row,"
+    "   rid IN (SELECT rid FROM held) OR (is_gone AND list_contains($ids::VARCHAR[], rid)) AS is_held, is_gone"
+    "   FROM (SELECT *, rid NOT IN (SELECT rid FROM lying) AS is_gone FROM read_parquet($paths, filename = true,"
+    "     file_row_number = true, union_by_name = true, hive_partitioning = false)))"
+    " GROUP BY path"
 )
 
 
@@ -169,10 +188,11 @@ class Matches:
         """Which of these objects it covers, and which of their rows."""
         if scope.everything:
             held = (o for o in objects if o.cls in HELD_CLASSES)
-            return Cover({o.key: np.arange(o.rows) if o.cls == "records" else None for o in held})
+            return Cover({o.key: np.arange(o.rows) if o.cls in _WITH_ROWS else None for o in held})
         found = Cover()
         of = {cls: [o for o in objects if o.cls == cls] for cls in HELD_CLASSES}
         self._cover_records(scope, [o for o in of["records"] if scope.reaches(o)], found)
+        self._cover_companions(scope, [o for cls in COMPANIONS for o in of[cls] if scope.reaches(o)], found)
         if of["media"]:
             current = self._archive.catalog.gone.current
             keys = {current(key) for key in self._ask(scope, lambda records: records.media_keys())}
@@ -194,6 +214,26 @@ class Matches:
                 found.rows[o.key] = None
                 found.unreadable.append(o)
             elif (some := rows.get(str(self._path(o)))) is not None:
+                found.rows[o.key] = some
+
+    def _cover_companions(self, scope: Scope, objects: Sequence[CatalogObject], found: Cover) -> None:
+        """What is about a covered record. Whether one matched that is gone or unreadable cannot be said any more: then
+        what is about it is covered where its folder may fit, as in case of doubt everything is."""
+        if not objects:
+            return
+        if scope.is_whole:
+            found.rows.update((o.key, np.arange(o.rows)) for o in objects)
+            return
+        absent = self._fetched(objects)
+        found.rows.update((o.key, None) for o in absent)
+        found.unreadable.extend(absent)
+        paths = {str(self._path(o)): o for o in objects if o not in absent}
+        rows = self._ask(scope, lambda records: records.rows_about(list(paths), scope.ids)) if paths else {}
+        for path, (held, doubtful) in rows.items():
+            o = paths[path]
+            in_doubt = not scope.ids and scope.spans(o, self._zone)
+            some = np.union1d(held, doubtful) if in_doubt else held
+            if len(some):
                 found.rows[o.key] = some
 
     def _quarantine(self, scope: Scope, objects: Sequence[CatalogObject]) -> list[CatalogObject]:
@@ -247,7 +287,10 @@ class Matches:
 
     def _fetch(self, objects: Sequence[CatalogObject]) -> None:
         """Local copies of all; what is nowhere any more is remembered as missing."""
-        self._missing = {}
+        self._missing = {o.key: o for o in self._fetched(objects)}
+
+    def _fetched(self, objects: Sequence[CatalogObject]) -> list[CatalogObject]:
+        """See to it that there is a local copy of each; those that are nowhere any more."""
 
         def one(o: CatalogObject) -> CatalogObject | None:
             try:
@@ -257,9 +300,10 @@ class Matches:
             return None
 
         absent = [o for o in objects if not self._path(o).exists()]
-        if absent:
-            with ThreadPoolExecutor(_FETCHERS) as pool:
-                self._missing = {o.key: o for o in pool.map(one, absent) if o is not None}
+        if not absent:
+            return []
+        with ThreadPoolExecutor(_FETCHERS) as pool:
+            return [o for o in pool.map(one, absent) if o is not None]
 
     def _path(self, o: CatalogObject) -> Path:
         return self._archive.mirror.folder / o.key

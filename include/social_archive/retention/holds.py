@@ -331,7 +331,7 @@ def preview(archive: Archive, scope: Scope) -> Preview:
         records = matches.count(scope)
     missing = {o.key: Missing(o, matched=False) for o in cover.unreadable}
     covered = [o for o in live if o.key in cover.rows and o.key not in missing]
-    rows = [cover.rows[o.key] for o in covered]
+    rows = [cover.rows[o.key] for o in covered if o.cls == "records"]
     return Preview(
         records=records,
         versions=sum(len(some) for some in rows if some is not None),

@@ -27,8 +27,9 @@ from social_archive.accession import describe, seal
 from social_archive.catalog import CatalogObject
 from social_archive.crash import crash_point
 from social_archive.law import DisposalLaw, load_disposal_law
+from social_archive.leaves import COMPANIONS, TYPES
 from social_archive.record import canonical
-from social_archive.retention import assignment, clock, consolidation, disposal, holds, schedules
+from social_archive.retention import assignment, clock, companion_places, consolidation, disposal, holds, schedules
 from social_archive.retention.disposal import Disposal, NotAllowed
 from social_archive.retention.gates import day_of, iso
 from social_archive.retention.people import acting
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "social-records-archive/proposal/v1"
 WORKSHEET: Final = "social-records-archive/worksheet/v1"
-CLASSES: Final = ("records", "media", "quarantine", "import", "findings", "bundle")
+CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import", "bundle")
 """Classes of objects that lie in cohorts and go with them."""
 
 _IMPORT: Final = "import:"
@@ -82,6 +83,7 @@ def propose(
     law = _require_authority(archive)
     assignment.settle(archive)
     _set_apart(archive, at)
+    _set_companions_apart(archive, at, set(exclude))
     found = _found(archive, at, set(exclude))
     if not found.going:
         return None
@@ -130,6 +132,21 @@ def _set_apart(archive: Archive, at: datetime) -> None:
             consolidation.split(archive, o.key, kept)
 
 
+def _set_companions_apart(archive: Archive, at: datetime, set_aside: set[str]) -> None:
+    """Give what is about records that stay objects of their own, so that the rest can go with the records that go."""
+    due = [o for o in _due(archive, at) if o.cls in COMPANIONS]
+    if not due:
+        return
+    going = {o.key for o in _found(archive, at, set_aside).going}
+    lying = companion_places.read(archive)
+    staying, held = lying.rows(lying.elsewhere(going)), holds.held(archive, due)
+    nothing = np.empty(0, dtype=np.int64)
+    for o in due:
+        mine = held[o.key].rows if o.key in held else nothing
+        if mine is not None and 0 < len(kept := np.union1d(mine, staying.get(o.key, nothing))) < o.rows:
+            consolidation.split(archive, o.key, kept)
+
+
 def _found(archive: Archive, at: datetime, set_aside: set[str]) -> _Found:
     due = _due(archive, at)
     held = holds.held(archive, due)
@@ -143,6 +160,10 @@ def _found(archive: Archive, at: datetime, set_aside: set[str]) -> _Found:
             found.going.append(o)
         else:
             why[(f"{o.series}/{o.cutoff}", *reason)].append(o)
+    for o in companion_places.about_others(archive, found.going):
+        found.going.remove(o)
+        reason = "record_stays", "findings and decisions about records that stay"
+        why[(f"{o.series}/{o.cutoff}", *reason)].append(o)
     found.excluded = [
         Excluded(what, code, sentence, len(some), sum(o.rows for o in some if o.cls == "records"))
         for (what, code, sentence), some in sorted(why.items())
@@ -260,6 +281,7 @@ def _enter(archive: Archive, found: _Found, law: DisposalLaw, *, by: str, via: s
             now = archive.catalog.object(o.key)
             if now is None or now.version_id != o.version_id:
                 raise rewrite.SourcesChanged("What was to be proposed was moved meanwhile. Nothing was changed.")
+        companion_places.require_complete(archive, {o.key for o in found.going})
 
     entry = disposal.append(archive, "disposal.proposed", note, check=check, objects=objects)
     seal(archive, entry.header["objects"])
@@ -277,7 +299,7 @@ def _proposal(
         {"key": o.key, "version": o.version_id, "class": o.cls, "size": o.size, "sha256": o.sha256, "rows": o.rows,
          "series": o.series, "cutoff": o.cutoff,
          **({"copy": True, "with": quoting[o.sha256]} if o.key in copies else {})}
-        for o in sorted((*found.going, *found.copies), key=lambda o: o.key)
+        for o in sorted((*found.going, *found.copies), key=_in_turn)
     ]  # fmt: skip
     totals = {
         "records": sum(o["rows"] for o in objects if o["class"] == "records"), "objects": len(objects),
@@ -292,6 +314,11 @@ def _proposal(
             for e in found.excluded
         ],
     }  # fmt: skip
+
+
+def _in_turn(o: CatalogObject) -> tuple[bool, str]:
+    """Companions are destroyed last: if work is stopped between two batches, no record that stays has lost its own."""
+    return o.cls in COMPANIONS, o.key
 
 
 def _lines(archive: Archive, found: _Found) -> list[dict[str, Any]]:
@@ -325,14 +352,14 @@ def _line(
         "eligible": day_of(max(ends), zone).isoformat(),
         "records": sum(o.rows for o in objects if o.cls == "records"),
         "quarantined": sum(o.rows for o in objects if o.cls == "quarantine"),
+        "companions": sum(o.rows for o in objects if o.cls in COMPANIONS),
         "media": classes.count("media"), "imports": classes.count("import"), "objects": len(objects),
         "bytes": sum(o.size for o in objects), "format": _format(classes),
     }  # fmt: skip
 
 
 def _format(classes: Collection[str]) -> str:
-    said = {"records": "Parquet", "quarantine": "Parquet", "media": "attachments as received",
-            "import": "exports as received"}  # fmt: skip
+    said = {**dict.fromkeys(TYPES, "Parquet"), "media": "attachments as received", "import": "exports as received"}
     return "electronic: " + ", ".join(dict.fromkeys(said.get(c, c) for c in sorted(set(classes))))
 
 

@@ -77,6 +77,14 @@ def test_it_says_what_when_by_whom_and_what_was_kept() -> None:
     assert told["lines"][0]["others"] == ["1 media file", "2 quarantined items"]
 
 
+def test_it_counts_what_was_about_the_records() -> None:
+    made = certified(companions=True)
+    told = content(made.certificate)
+    assert ["3", "findings and decisions"] in told["figures"]
+    assert told["lines"][1]["others"] == ["1 import", "3 findings or decisions"]
+    assert shown(made.certificate) > shown(MADE.certificate)
+
+
 def test_where_no_authority_is_asked_it_says_so() -> None:
     asked = {"name": "The Board (invented)", "application_number": None, "required": False, "filed": None,
              "returned": None, "citation": None}  # fmt: skip

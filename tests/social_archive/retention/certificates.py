@@ -54,10 +54,11 @@ class Certified:
 
 def certified(
     tell: Tell | None = None, state: State | None = None, *, pdf: bytes | None = None, signer: Signer = SIGNER,
-    batches: int = 2, extra: int = 0, released: bool = False,
+    batches: int = 2, extra: int = 0, released: bool = False, companions: bool = False,
 ) -> Certified:  # fmt: skip
-    """`extra`: so many more media objects, in the last batch. `released`: one object was kept for a hold after all."""
-    objects = _objects(extra)
+    """`extra`: so many more media objects, in the last batch. `released`: one object was kept for a hold after all.
+    `companions`: three findings lay in the second month; else the lines do not speak of any, as they did at first."""
+    objects = _objects(extra, companions)
     drafts = _drafts(objects, batches, released)
     if tell is not None:
         tell(drafts)
@@ -80,10 +81,10 @@ def resigned(made: Certified, state: State, *, signer: Signer = SIGNER) -> tuple
 # --------------------------------------------------------------------------- the ledger
 
 
-def _objects(extra: int) -> list[dict[str, Any]]:
+def _objects(extra: int, companions: bool) -> list[dict[str, Any]]:
     kinds = [
         ("records", "2028-01", 12), ("media", "2028-01", 0), ("quarantine", "2028-01", 2), ("import", "2028-02", 0),
-        ("records", "2028-02", 7), *[("media", "2028-02", 0)] * extra,
+        ("records", "2028-02", 7), *[("findings", "2028-02", 3)] * companions, *[("media", "2028-02", 0)] * extra,
     ]  # fmt: skip
     folders = {"import": "imports"}
     made = []
@@ -97,9 +98,11 @@ def _objects(extra: int) -> list[dict[str, Any]]:
 
 
 def _accessions(objects: list[dict[str, Any]]) -> list[Draft]:
-    """Two harvests, with records between that stay."""
+    """Two harvests, with records between that stay; the second one's last three leaves may be findings."""
     leaves = [canonical({"t": "record", "c": f"{i:064x}", "rid": f"{i:032x}", "series": "x", "ver": 1})
               for i in range(40)]  # fmt: skip
+    if any(o["class"] == "findings" for o in objects):
+        leaves[30:33] = [canonical({"t": "finding", "c": f"{i:064x}", "i": f"{i:032x}"}) for i in range(3)]
     first, second = objects[:3], objects[3:]
     return [
         Draft("accession", "a1", leaves[:18], first), Draft("accession", "other", leaves[18:23]),
@@ -107,10 +110,11 @@ def _accessions(objects: list[dict[str, Any]]) -> list[Draft]:
     ]  # fmt: skip
 
 
-def _ranges(entries: list[Entry]) -> list[list[int]]:
-    """12 records and 2 quarantined items of the first harvest (4 others between), 7 records of the second."""
+def _ranges(entries: list[Entry], companions: int) -> list[list[int]]:
+    """12 records and 2 quarantined items of the first harvest (4 others between), 7 records of the second and what is
+    about them."""
     one, two = entries[0].first_leaf, entries[2].first_leaf
-    return [[one + 1, one + 12], [one + 17, one + 18], [two + 1, two + 7]]
+    return [[one + 1, one + 12], [one + 17, one + 18], [two + 1, two + 7 + companions]]
 
 
 def _drafts(objects: list[dict[str, Any]], batches: int, released: bool) -> list[Draft]:
@@ -237,7 +241,7 @@ def stated(objects: list[dict[str, Any]], entries: list[Entry], signer: Signer) 
         "plan": PLAN,
         "objects": gone,
         "places": _places(of["verified"]),
-        "leaves": _ranges(entries)[1 if kept else 0 :],
+        "leaves": _ranges(entries, _sum(objects, "rows", "findings"))[1 if kept else 0 :],
         "exceptions": [_exception(kept)] if kept else [],
         "ledger": {"origin": signer.name, "vkey": signer.vkey, "size": entries[-1].head.size,
                    "root": entries[-1].head.root.hex(), "checkpoint": entries[-1].checkpoint},
@@ -255,6 +259,7 @@ def _line(cutoff: str, gone: list[dict[str, Any]]) -> dict[str, Any] | None:
         "eligible": "2029-03-01", "records": _sum(mine, "rows", "records"), "media": counted["media"],
         "quarantined": _sum(mine, "rows", "quarantine"), "imports": counted["import"], "objects": len(mine),
         "bytes": _sum(mine, "size"), "format": "Apache Parquet, born digital",
+        **({"companions": found} if (found := _sum(mine, "rows", "findings")) else {}),
     } if mine else None  # fmt: skip
 
 

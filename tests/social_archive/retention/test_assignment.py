@@ -20,6 +20,8 @@ from social_archive.retention.assignment import Settled
 from social_archive.series import Schedule
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests.social_archive.companion_scene import find_in_every_version
+from tests.social_archive.companion_scene import lying as companions_lying
 from tests.social_archive.retention.settled_library import (
     History,
     answers,
@@ -105,6 +107,8 @@ def test_every_row_lies_where_its_whole_history_puts_it(
             take(archive, *(h.observations()[step] for h in told if step < len(h.versions)))
         if tagged := [rid_of(archive, history.native_id) for history in told if history.tags]:
             tags.add(archive, tagged, "local-history", by="records", reason="invented")
+        followed = [history.native_id for history in told[:2]]
+        find_in_every_version(archive, followed)
         expected = {thing: c for h in told for thing, c in h.expected(archive.schedule).items()}
         before = lying(archive)
         assert before.keys() == expected.keys()
@@ -116,6 +120,9 @@ def test_every_row_lies_where_its_whole_history_puts_it(
         assert assignment.settle(archive).rows == misplaced
 
         assert lying(archive) == folders(expected)
+        assert companions_lying(archive) == {
+            f"{name} {n}": folder for (name, n), folder in folders(expected).items() if name in followed
+        }
         assert assignment.wrong(archive, archive.schedule) == []
         head = archive.catalog.head
         assert assignment.settle(archive) == NOTHING

@@ -42,6 +42,17 @@ def test_many_objects_one_batch_and_a_certificate_without_pages_hold_too() -> No
         assert verify(other.body, other.note).problems == []
 
 
+def test_what_was_about_the_records_is_counted_and_its_leaves_are_covered() -> None:
+    made = certified(companions=True)
+    assert verify(made.body, made.note).problems == []
+    fewer = resigned(made, lambda c: c["lines"][1].update(companions=2))
+    assert said(*fewer, "the lines tell 2 companions, the list of objects 3")
+    silent = resigned(made, lambda c: c["lines"][1].pop("companions"))
+    assert said(*silent, "the lines tell 0 companions, the list of objects 3")
+    short = resigned(made, lambda c: c["leaves"][2].__setitem__(1, c["leaves"][2][1] - 3))
+    assert said(*short, "the ranges cover 21 leaves of the ledger, the objects held 24 rows")
+
+
 def test_what_was_kept_for_a_hold_is_named_and_the_rest_holds() -> None:
     kept = certified(released=True)
     assert verify(kept.body, kept.note).problems == []
