@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.catalog_walks import Told
     from social_archive.config import Account
+    from social_archive.policy.foia_alert import Alert
 
 NOTICE: Final = "notice"
 """What the ledger entry of a digest that was sent is called."""
@@ -89,6 +90,7 @@ def digest(archive: Archive, *, now: datetime | None = None) -> Digest:
     day = f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
     matters = [m for account in archive.agency.enabled_accounts() for m in _matters(archive, account, now)]
     matters += _quarantine(archive)
+    matters += _possible_requests(archive)
     told = _told_before(archive, day)
     matters = [replace(m, new=_is_new(m, told, now)) for m in matters]
     matters.sort(key=lambda m: (not m.new, m.since or datetime.min.replace(tzinfo=UTC), m.key))
@@ -138,6 +140,7 @@ def _matters(archive: Archive, account: Account, now: datetime) -> Iterator[Matt
     yield from _overdue(archive, account, looks, now)
     yield from _throttled(account, looks)
     yield from _warned(account, looks)
+    yield from _notice(archive, account)
 
 
 def _dead(archive: Archive, account: Account, looks: Sequence[Told]) -> Iterator[Matter]:
@@ -197,6 +200,38 @@ def _quarantine(archive: Archive) -> Iterator[Matter]:
             what = f"{count:,} item{' waits' if count == 1 else 's wait'} in quarantine."
             remedy = "Look at them with `archive quarantine`, and retry after an update."
             yield Matter(_name(account), "quarantine", what, remedy, since, str(count))
+
+
+def _notice(archive: Archive, account: Account) -> Iterator[Matter]:
+    """An account whose profile tells the public less than it did."""
+    from social_archive.policy.notice_checks import SAYS, history, regression
+
+    lost = regression(history(archive, account.platform, account.name))
+    if lost is not None:
+        yield Matter(
+            _name(account), "notice", f"Its profile notice {SAYS[lost.now]}; before, it {SAYS[lost.was]}.",
+            f"See `archive notice show {_name(account)}`, and put the notice back on the platform.", lost.since,
+            lost.now,
+        )  # fmt: skip
+
+
+def _possible_requests(archive: Archive) -> Iterator[Matter]:
+    """Comments that may be requests for public records, and that nobody has judged."""
+    from social_archive.policy.foia_alert import of_archive
+
+    waiting: dict[str, list[Alert]] = {}
+    for alert in of_archive(archive):
+        if alert.status == "open":
+            waiting.setdefault(f"{alert.platform}/{alert.account}", []).append(alert)
+    for account, alerts in waiting.items():
+        what = f"{len(alerts):,} record{' may be a request' if len(alerts) == 1 else 's may be requests'} for records."
+        dates = [alert.due.safe for alert in alerts if alert.due is not None]
+        if dates:
+            what += f" If so, an answer is due by {min(dates):%Y-%m-%d}."
+        since = _moment(min(alert.seen.observed for alert in alerts))
+        newest = max(alert.seen.observed for alert in alerts)
+        yield Matter(account, "possible_request", what, "Read and answer them: `archive foia alerts`.", since,
+                     f"{len(alerts)} until {newest}")  # fmt: skip
 
 
 def _leading(looks: Sequence[Told], holds: Any) -> list[Told]:

@@ -12,6 +12,7 @@ import pytest
 from social_archive import companions
 from social_archive.archive import Archive
 from social_archive.config import StoreConfig, load_agency
+from social_archive.digest import digest
 from social_archive.foia.clock import Clock
 from social_archive.law_foia import load_foia_law
 from social_archive.policy import check, findings, foia_alert, foia_answers
@@ -134,6 +135,21 @@ def test_a_comment_that_asks_is_an_alert_until_it_is_answered_and_any_host_sees_
     elsewhere = the_alert(another(archive, tmp_path))
     assert elsewhere.answer is not None
     assert (elsewhere.answer["number"], elsewhere.answer["name"]) == ("26-014", "Rosa Lindqvist (invented)")
+
+
+@pytest.mark.slow
+def test_what_waits_for_an_answer_is_a_matter_of_the_digest_with_the_safe_date_and_without_its_words(
+    archive: Archive,
+) -> None:
+    take_in(archive, [comment(1, ASKS, at=datetime.now(UTC))])
+    check.run(archive)
+    (matter,) = (m for m in digest(archive).matters if m.code == "possible_request")
+    waiting = the_alert(archive)
+    assert waiting.due is not None
+    assert f"{waiting.due.safe:%Y-%m-%d}" in matter.what
+    assert "invoices" not in matter.what + matter.detail
+    answer(archive, waiting.finding, verdict="no_request", by="records", reason="A joke (invented)", via="cli")
+    assert "possible_request" not in {m.code for m in digest(archive).matters}
 
 
 @pytest.mark.slow
