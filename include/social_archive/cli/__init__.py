@@ -64,12 +64,14 @@ def _register() -> None:
         disposal,
         doctor,
         find,
+        foia,
         harvest,
         hold,
         importing,
         init,
         law,
         ledger,
+        notice,
         policy,
         prove,
         quarantine,
@@ -84,7 +86,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, policy, quarantine, digest, audit, ledger, law, doctor, init, try_account,
+        consolidate, disposal, certificate, policy, notice, foia, quarantine, digest, audit, ledger, law, doctor, init,
+        try_account,
     ):  # fmt: skip
         module.register(app)
 
