@@ -15,7 +15,7 @@ from social_archive.config import StoreConfig, load_agency
 from social_archive.digest import digest
 from social_archive.foia.clock import Clock
 from social_archive.law_foia import load_foia_law
-from social_archive.policy import check, findings, foia_alert, foia_answers
+from social_archive.policy import check, findings, foia_alert, foia_answers, foia_letter
 from social_archive.policy.foia_alert import Alert, Seen, alerts
 from social_archive.policy.foia_answers import NotAnswered, answer
 from social_archive.record import micros
@@ -150,6 +150,24 @@ def test_what_waits_for_an_answer_is_a_matter_of_the_digest_with_the_safe_date_a
     assert "invoices" not in matter.what + matter.detail
     answer(archive, waiting.finding, verdict="no_request", by="records", reason="A joke (invented)", via="cli")
     assert "possible_request" not in {m.code for m in digest(archive).matters}
+
+
+@pytest.mark.slow
+def test_the_foia_officer_is_told_once_with_dates_and_without_words(archive: Archive, tmp_path: Path) -> None:
+    take_in(archive, [comment(1, ASKS, at=datetime.now(UTC))])
+    check.run(archive)
+    (waiting,) = foia_letter.untold(archive)
+    assert waiting.due is not None
+    letter = foia_letter.subject([waiting]) + foia_letter.html(archive, [waiting])
+    assert letter.count(str(waiting.due.safe)) == 2
+    assert "invoices" not in letter
+    for _ in range(2):
+        foia_letter.record(archive, [waiting])
+    assert foia_letter.untold(archive) == foia_letter.untold(another(archive, tmp_path)) == []
+    assert len(archive.catalog.walks.notes(foia_letter.TOLD)) == 1
+    take_in(archive, [comment(2, f"{ASKS}, all of them", at=datetime.now(UTC))])
+    check.run(archive)
+    assert len(foia_letter.untold(archive)) == 1
 
 
 @pytest.mark.slow
