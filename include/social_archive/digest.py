@@ -90,6 +90,7 @@ def digest(archive: Archive, *, now: datetime | None = None) -> Digest:
     day = f"{now.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
     matters = [m for account in archive.agency.enabled_accounts() for m in _matters(archive, account, now)]
     matters += _quarantine(archive)
+    matters += _notices(archive)
     matters += _possible_requests(archive)
     told = _told_before(archive, day)
     matters = [replace(m, new=_is_new(m, told, now)) for m in matters]
@@ -140,7 +141,6 @@ def _matters(archive: Archive, account: Account, now: datetime) -> Iterator[Matt
     yield from _overdue(archive, account, looks, now)
     yield from _throttled(account, looks)
     yield from _warned(account, looks)
-    yield from _notice(archive, account)
 
 
 def _dead(archive: Archive, account: Account, looks: Sequence[Told]) -> Iterator[Matter]:
@@ -202,17 +202,17 @@ def _quarantine(archive: Archive) -> Iterator[Matter]:
             yield Matter(_name(account), "quarantine", what, remedy, since, str(count))
 
 
-def _notice(archive: Archive, account: Account) -> Iterator[Matter]:
-    """An account whose profile tells the public less than it did."""
-    from social_archive.policy.notice_checks import SAYS, history, regression
+def _notices(archive: Archive) -> Iterator[Matter]:
+    """Accounts whose profiles tell the public less than they did."""
+    from social_archive.policy.notice_checks import SAYS, histories, regression
 
-    lost = regression(history(archive, account.platform, account.name))
-    if lost is not None:
-        yield Matter(
-            _name(account), "notice", f"Its profile notice {SAYS[lost.now]}; before, it {SAYS[lost.was]}.",
-            f"See `archive notice show {_name(account)}`, and put the notice back on the platform.", lost.since,
-            lost.now,
-        )  # fmt: skip
+    checked = histories(archive)
+    for account in archive.agency.enabled_accounts():
+        lost = regression(checked.get((account.platform, account.name), ()))
+        if lost is not None:
+            what = f"Its profile notice {SAYS[lost.now]}; before, it {SAYS[lost.was]}."
+            remedy = f"See `archive notice show {_name(account)}`, and put the notice back on the platform."
+            yield Matter(_name(account), "notice", what, remedy, lost.since, lost.now)
 
 
 def _possible_requests(archive: Archive) -> Iterator[Matter]:
@@ -224,7 +224,8 @@ def _possible_requests(archive: Archive) -> Iterator[Matter]:
         if alert.status == "open":
             waiting.setdefault(f"{alert.platform}/{alert.account}", []).append(alert)
     for account, alerts in waiting.items():
-        what = f"{len(alerts):,} record{' may be a request' if len(alerts) == 1 else 's may be requests'} for records."
+        are = "comment or message may be a request" if len(alerts) == 1 else "comments or messages may be requests"
+        what = f"{len(alerts):,} {are} for records."
         dates = [alert.due.safe for alert in alerts if alert.due is not None]
         if dates:
             what += f" If so, an answer is due by {min(dates):%Y-%m-%d}."

@@ -22,6 +22,9 @@ EXAMPLES = (
     '--reason "Asks for the invoices of May"   ·   archive foia due 2026-11-20'
 )
 
+LONGEST = 1_500
+"""Characters of a comment that are shown: enough to judge what it asks for."""
+
 group = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, epilog=EXAMPLES,
     help="Requests for public records: comments that may be one, and the clock that the law starts.",
@@ -45,13 +48,19 @@ def alerts(
     every: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False, _json: Json = False
 ) -> None:
     """Comments and messages that may be requests, what is due first on top. A person says whether they are."""
+    from contextlib import closing
+
     from social_archive.policy import foia_alert
+    from social_archive.search import Search
 
     with opened() as archive:
         found = [one for one in foia_alert.of_archive(archive) if every or one.status == "open"]
+        with closing(Search.of(archive)) as search:
+            texts = {one.rid: search.thing(one.rid)["body"] or one.quote for one in found}
         today = datetime.now(ZoneInfo(archive.agency.body.time_zone)).date()
     if settings.as_json:
-        output.print_json({"today": today, "alerts": [_alert_json(one, today) for one in found]})
+        listed = [{**_alert_json(one, today), "text": texts[one.rid]} for one in found]
+        output.print_json({"today": today, "alerts": listed})
         return
     out = output.console()
     if not found:
@@ -59,7 +68,7 @@ def alerts(
         return
     for one in found:
         out.print(_heading(one, today))
-        out.print(Padding(output.safe(one.quote, limit=output.SNIPPET, one_line=True), (0, 2)))
+        out.print(Padding(output.safe(texts[one.rid], limit=LONGEST), (0, 2)))
         out.print(output.facts([
             ("finding", one.finding[:12]), ("record", one.rid),
             ("received", f"{one.received}, when it was posted; first archived {one.first_seen}"),

@@ -98,13 +98,13 @@ def _checked_json(one: Checked) -> dict[str, Any]:
 @group.command("list", epilog="Example:  archive notice list --json")
 def list_(_json: Json = False) -> None:
     """The last result of every account, when it was checked, and which tell the public less than before."""
-    from social_archive.policy.notice_checks import history, regression
+    from social_archive.policy.notice_checks import histories, regression
 
     with opened() as archive:
         zone = archive.agency.body.time_zone
-        rows = []
+        checked, rows = histories(archive), []
         for account in archive.agency.enabled_accounts():
-            notes = history(archive, account.platform, account.name)
+            notes = checked.get((account.platform, account.name), [])
             lost = regression(notes)
             last = notes[-1] if notes else None
             rows.append({

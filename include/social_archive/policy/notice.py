@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from social_archive.config_policy import NoticePart
-from social_archive.policy.notice_wording import PARTS, Reading
+from social_archive.policy.notice_wording import Reading
 
 Where = Literal["profile", "pinned", "page"]
 Result = Literal["in_profile", "by_link", "partial", "absent", "unreadable"]
@@ -55,7 +55,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one look at an account came to. `place` is where the notice, or most of it, stands."""
+    """What one look at an account came to. `place` is where the notice, or most of it, stands; `missing` is what
+    nothing there says, empty where nobody could read."""
 
     result: Result
     missing: tuple[NoticePart, ...]
@@ -80,17 +81,14 @@ def judge(places: Sequence[Place]) -> Verdict:
     if partly:
         best = min(partly, key=lambda place: len(_missing(place)))
         return Verdict("partial", _missing(best), best, looked)
-    unread = not looked or any(place.reading is None for place in looked)
-    return Verdict("unreadable" if unread else "absent", _all_missing(looked), None, looked)
+    if not looked or any(place.reading is None for place in looked):
+        return Verdict("unreadable", (), None, looked)
+    return Verdict("absent", _missing(looked[0]), None, looked)
 
 
 def _missing(place: Place) -> tuple[NoticePart, ...]:
     assert place.reading is not None
     return place.reading.missing
-
-
-def _all_missing(places: Sequence[Place]) -> tuple[NoticePart, ...]:
-    return next((_missing(place) for place in places if place.reading is not None), PARTS)
 
 
 def pages_to_read(links: Sequence[str], *, not_these: Sequence[str] = ()) -> list[str]:

@@ -298,6 +298,14 @@ def history(archive: Archive, platform: str | None = None, account: str | None =
     return [note for note in notes if platform in (None, note["platform"]) and account in (None, note["account"])]
 
 
+def histories(archive: Archive) -> dict[tuple[str, str], list[Note]]:
+    """(platform, account) -> the notes of its checks, oldest first."""
+    found: dict[tuple[str, str], list[Note]] = {}
+    for note in history(archive):
+        found.setdefault((note["platform"], note["account"]), []).append(note)
+    return found
+
+
 def told(archive: Archive, platform: str, account: str) -> dict[str, Any]:
     """The last full account of a check: what every place said, word for word. Raises NotFound."""
     kept = [note["key"] for note in history(archive, platform, account) if note.get("key")]

@@ -155,7 +155,7 @@ def _said(text: str, part: NoticePart, pattern: Pattern) -> list[Span]:
 
 
 def _is_for_posting(text: str, span: Span) -> bool:
-    """"Submitted for posting" says nothing of what is posted."""
+    """The "posting" of "submitted for posting", which says nothing of what is posted."""
     return text[max(0, span[0] - 4) : span[0]].lower() == "for "
 
 

@@ -35,6 +35,7 @@ def test_a_possible_request_from_the_alert_to_the_answer(archive: Run) -> None:
     assert waiting["due"]["safe"] <= waiting["due"]["due"]
     shown = archive("foia", "alerts").out
     assert "\x1b" not in shown
+    assert "all invoices (invented)" in shown, "the whole comment, not only the words that were found"
     assert (waiting["finding"][:12] in shown, waiting["due"]["safe"] in shown) == (True, True)
 
     answered = ("foia", "answer", waiting["finding"][:8], "--by", "records", "--reason", "Asks for invoices")

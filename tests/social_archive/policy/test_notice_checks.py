@@ -18,7 +18,7 @@ from social_archive.config import Account, StoreConfig
 from social_archive.digest import digest
 from social_archive.policy import notice_checks
 from social_archive.policy.notice_checks import Checked, NoNotice, check, history, once, pinned_in, regression, told
-from social_archive.policy.notice_page import fetch
+from social_archive.policy.notice_page import Page, fetch
 from social_archive.rebuild import rebuild
 from social_archive.record import Observation, micros
 from tests.social_archive.policy.web import Web, serving
@@ -196,9 +196,7 @@ def test_a_regression_lasts_until_the_account_tells_as_much_again() -> None:
 
 
 @pytest.mark.slow
-def test_another_host_and_a_rebuilt_catalog_know_what_was_seen(
-    archive: Archive, profile: Told, tmp_path: Path
-) -> None:
+def test_another_host_and_a_rebuilt_catalog_know_what_was_seen(archive: Archive, profile: Told, tmp_path: Path) -> None:
     profile(WHOLE)
     looked(archive)
     other = another(archive, tmp_path)
@@ -208,6 +206,23 @@ def test_another_host_and_a_rebuilt_catalog_know_what_was_seen(
     rebuild(archive)
     archive.catalog.catch_up()
     assert history(archive) == history(other)
+
+
+@pytest.mark.slow
+def test_two_workers_that_see_the_same_at_once_leave_one_entry_and_one_copy(
+    archive: Archive, profile: Told, web: Web, tmp_path: Path
+) -> None:
+    profile("Books.", web.put("/policy", WHOLE))
+    other = another(archive, tmp_path)
+
+    def while_the_other_checks(address: str, **how: Any) -> Page:
+        looked(other)
+        return fetch(address, **how)
+
+    done = check(archive, the_account(archive), now=NOW, get=while_the_other_checks)
+    assert (done.entry, done.changed, done.verdict.result) == (None, False, "by_link")
+    assert len(entries(archive)) == 1
+    assert len(list(archive.store.versions("notices/"))) == 2, "what was seen, and the page"
 
 
 @pytest.mark.slow
