@@ -22,7 +22,7 @@ ORPHAN_AGE: Final = timedelta(days=2)
 
 _AREAS: Final = (
     "records/", "media/", "quarantine/", "validation/", "coverage/", "imports/", "schedules/", "holds/", "disposals/",
-    "certificates/",
+    "certificates/", "class-determinations/", "notices/", "answers/",
 )  # fmt: skip
 
 

@@ -60,6 +60,7 @@ def _register() -> None:
         certificate,
         consolidate,
         coverage,
+        determine,
         digest,
         disposal,
         doctor,
@@ -76,6 +77,7 @@ def _register() -> None:
         prove,
         quarantine,
         retention,
+        review,
         show,
         stack,
         tag,
@@ -86,8 +88,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, policy, notice, foia, quarantine, digest, audit, ledger, law, doctor, init,
-        try_account,
+        consolidate, disposal, certificate, policy, review, determine, notice, foia, quarantine, digest, audit, ledger,
+        law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

@@ -98,7 +98,7 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
     zone = archive.agency.body.time_zone
     item = search.thing(rid)
     limit = None if whole else BODY
-    out.print(_title(item))
+    out.print(title(item))
     out.print(gap_words(item, zone) if item["kind"] == "gap" else author(item))
     out.print()
     out.print(
@@ -115,13 +115,13 @@ def _print(out: Console, archive: Archive, search: Search, rid: str, versions: l
     out.print(output.facts(_provenance(versions[-1], zone)))
     _print_native(out, versions, limit)
     if thread.size > 1:
-        _print_thread(out, thread, zone, None if whole else THREAD)
+        print_thread(out, thread, zone, None if whole else THREAD)
     print_gaps(out, thread.gaps, zone)
     more = f"\nWhy it is kept: archive why {rid[:12]}   Proof: archive prove {rid[:12]} -o proof.json"
     out.print(Text(more, style="dim"))
 
 
-def _title(item: Row) -> Text:
+def title(item: Row) -> Text:
     what = f"{item['kind'].capitalize()} on {item['platform']}/{item['account']}  "
     return Text.assemble((what, "bold"), output.state_text(item["state"]))
 
@@ -251,7 +251,7 @@ def _print_native(out: Console, versions: list[Row], limit: int | None) -> None:
 # --------------------------------------------------------------------------- the thread
 
 
-def _print_thread(out: Console, thread: Thread, zone: str, limit: int | None) -> None:
+def print_thread(out: Console, thread: Thread, zone: str, limit: int | None) -> None:
     out.print(Text(f"\nThread, {output.plural(thread.size, 'item')}", style="bold"))
     shown = 0
     branches: list[Tree] = []
@@ -279,6 +279,8 @@ def _label(node: Node, zone: str, *, asked: bool) -> Text:
     line.append_text(
         output.safe(item["author_handle"] or item["author_name"] or "unknown", limit=40, one_line=True, style="bold")
     )
+    if item["author_is_account"]:
+        line.append("  this account", style="blue")
     if item["state"] != "present":
         line.append("  ").append_text(output.state_text(item["state"]))
     if len(node.versions) > 1:

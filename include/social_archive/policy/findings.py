@@ -6,7 +6,7 @@ destroyed with it. Findings of an older version of the rules stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
@@ -69,3 +69,13 @@ def read(
 ) -> pa.Table:
     """Findings in SCHEMA, as far as the catalog has followed the ledger."""
     return companions.table(archive, CLASS, SCHEMA, rid=rid, platform=platform, account=account)
+
+
+def text_in(row: Mapping[str, Any], field: str) -> str | None:
+    """The text of one field of a version of a record: `body`, or `alt:N`. Spans count its characters."""
+    if field == "body":
+        body: str | None = row["body"]
+        return body
+    of, _, number = field.partition(":")
+    media = row["media"] or ()
+    return media[int(number)]["alt"] if of == "alt" and number.isdecimal() and int(number) < len(media) else None

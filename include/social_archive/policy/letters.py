@@ -13,11 +13,10 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from social_archive.ledger import EMPTY, Draft, HeadMoved
-from social_archive.policy import check, decisions, findings
+from social_archive.policy import check, decisions, findings, review
 from social_archive.policy.criteria import registry
 
 if TYPE_CHECKING:
@@ -47,11 +46,7 @@ def waiting(archive: Archive, *, now: datetime | None = None) -> Waiting:
     zone = ZoneInfo(archive.agency.body.time_zone)
     told = archive.catalog.walks.notes(TOLD)
     since = told[-1]["through"] if told else -1
-    decided = {i for ids in decisions.read(archive).column("findings").to_pylist() for i in ids}
-    open_ones = findings.read(archive).select(["id", "rid", "criterion"])
-    if decided:
-        covered = pc.is_in(open_ones.column("id"), pa.array(sorted(decided), type=pa.string()))
-        open_ones = open_ones.filter(pc.invert(covered))
+    open_ones = review.uncovered(findings.read(archive), decisions.read(archive))
     return Waiting(
         day=f"{(now or datetime.now(UTC)).astimezone(zone):%Y-%m-%d}",
         through=(head.n - 1) if head else -1,

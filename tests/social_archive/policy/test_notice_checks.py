@@ -14,6 +14,7 @@ import pytest
 
 from social_archive.accession import Batch, commit
 from social_archive.archive import Archive
+from social_archive.audit import sweep
 from social_archive.config import Account, StoreConfig
 from social_archive.digest import digest
 from social_archive.policy import notice_checks
@@ -223,6 +224,15 @@ def test_two_workers_that_see_the_same_at_once_leave_one_entry_and_one_copy(
     assert (done.entry, done.changed, done.verdict.result) == (None, False, "by_link")
     assert len(entries(archive)) == 1
     assert len(list(archive.store.versions("notices/"))) == 2, "what was seen, and the page"
+
+
+@pytest.mark.slow
+def test_what_a_crash_left_is_collected_and_what_was_kept_stays(archive: Archive, profile: Told) -> None:
+    profile(WHOLE)
+    looked(archive)
+    archive.store.put("notices/left-by-a-crash.html", b"<p>")
+    assert sweep(archive, now=datetime.now(UTC) + 3 * DAY)["orphans_removed"] == 1
+    assert told(archive, "mastodon", "larkspur")["quote"] == WHOLE
 
 
 @pytest.mark.slow
