@@ -16,15 +16,17 @@ from social_archive_airflow.tags import Owner, Tag
 DOC = """
 **What it does.** Starts when an account's records came in. `pending` finds what the rules of policy.yaml have not read,
 `check` reads it and keeps each finding (the words, the rule, the reason) with its record, `tell_reviewer` writes to the
-reviewer, at most once a day. A finding hides nothing, deletes nothing, and changes neither retention nor disclosure:
-`archive review` is where people decide.
+reviewer, at most once a day, `tell_foia_officer` to the FOIA officer, once of each comment that may be a request for
+records. `check_notices` looks whether the profile tells the public what the policy wants. A finding hides nothing,
+deletes nothing, and changes neither retention nor disclosure: `archive review` is where people decide.
 
 **Owner.** The records officer.
 
 **How to recover.** Clear the red task: what was read is known to the ledger and is not read twice.
 - *After a change of policy.yaml* (raise its `version`): trigger by hand with no account; everything is read once more,
   and old findings stay.
-- *`tell_reviewer` is red*: the mail server did not take the letter; the findings are there all the same.
+- *`tell_reviewer` or `tell_foia_officer` is red*: the mail server did not take the letter; the findings are there all
+  the same.
 """
 
 agency = load_agency(default_agency())
@@ -50,4 +52,5 @@ with DAG(
         "retry_policy": HonourRetryAfter(),
     },
 ):  # fmt: skip
-    tasks.check.expand(job=tasks.pending()) >> tasks.tell_reviewer()
+    tasks.check.expand(job=tasks.pending()) >> [tasks.tell_reviewer(), tasks.tell_foia_officer()]
+    tasks.check_notices()

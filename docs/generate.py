@@ -124,6 +124,9 @@ MEANING: Final[dict[str, str]] = {
     "Clause.id": "Short name of the clause.",
     "Clause.text": "The clause in the policy's words.",
     "Notice.requirement": "What the policy says that a profile shall tell.",
+    "Notice.required_parts": "What has to be said: `posted`, `submitted` (for posting), `disclosure`.",
+    "Notice.wordings": "Phrases of your own that say a part, beside the ones that are known.",
+    "Notice.allow_local": "Also read linked pages on this host or in a private network.",
     "Notice.suggested": "Wording that would satisfy it.",
 }
 

@@ -1,5 +1,7 @@
 """The door in front of every stand-in: control API, faults on request, rate limit. The platform sits behind it.
 
+Beside it, under SITE, stands the invented library's own web site, as far as a profile links to it.
+
 A fault is `{"kind", "count", "path"?, "after"?, ...}`: the next `count` requests whose path contains `path` (after
 letting `after` of them pass) get it. Faults live in memory; changes to the world go through the chronicle.
 """
@@ -12,17 +14,20 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from sandbox.platforms import StandIn
 
 FAULTS = ("status", "ratelimit", "throttle", "latency", "truncate", "html", "garbage", "cursor_loop", "empty")
+SITE = "/larkspur.example"
 _MAINTENANCE = "<!doctype html><html><body><h1>We&#39;ll be back soon</h1></body></html>"
 _GARBAGE = b'{"feed":[{"id":NaN,"id":\x00\xff\xfe'
 
@@ -76,12 +81,15 @@ class Front:
             routes=stand_in.routes(), exception_handlers={HTTPException: self._refuse, 404: self._refuse}
         )
         control.state.front = self
+        self.site = Starlette(routes=[Route(f"{SITE}/social-media-policy", _policy_page)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.platform(scope, receive, send)
         elif scope["path"].startswith("/_sandbox"):
             await self.control(scope, receive, send)
+        elif scope["path"].startswith(f"{SITE}/"):
+            await self.site(scope, receive, send)
         else:
             await self._serve(scope, receive, send)
 
@@ -164,6 +172,10 @@ class Front:
 
     async def _refuse(self, request: Request, exc: Exception) -> Response:
         return self.stand_in.refusal(exc.status_code if isinstance(exc, HTTPException) else 500)
+
+
+async def _policy_page(_: Request) -> Response:
+    return HTMLResponse((Path(__file__).parent / "content" / "policy_page.html").read_text(encoding="utf-8"))
 
 
 class _Truncated:

@@ -19,7 +19,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.backstage import Backstage
-from sandbox.front import Front
+from sandbox.front import SITE, Front
 from sandbox.platforms import registry
 from sandbox.story import build
 from sandbox.world import Chronicle
@@ -37,7 +37,7 @@ class _Server(uvicorn.Server):
 
 def open_front(platform: str, url: str, chronicle: Chronicle) -> Front:
     """One stand-in with its door, its world brought to where the chronicle left it."""
-    world = build(platform, chronicle.anchor)
+    world = build(platform, chronicle.anchor, f"{url}{SITE}")
     for op in chronicle.operations.get(platform, []):
         world.apply(op)
     stand_in = registry()[platform](world, url)

@@ -25,10 +25,15 @@ _CODE_UNIT = re.compile("⟦([0-9a-f]{4})⟧")
 _CHOICE = re.compile(r"\{([^{}]*\|[^{}]*)\}")
 
 
-def build(platform: str, anchor: date) -> World:
+SITE = "https://larkspur.example"
+"""The invented library's own web site. It does not exist; a stand-in serves its policy page itself (`front.py`)."""
+
+
+def build(platform: str, anchor: date, site: str = SITE) -> World:
     """The world of one platform on its anchor day, before anything was changed by hand."""
     library = _load("library")
-    accounts = [_account(entry, library["notice"]) for entry in library["accounts"][platform]]
+    filled = {"notice": library["notice"], "part": library["part"], "site": site}
+    accounts = [_account(entry, filled) for entry in library["accounts"][platform]]
     people = [Person(**entry) for entry in _load("people")["people"]]
     world = World(platform, anchor, accounts, people)
     for account, entry in zip(accounts, library["accounts"][platform], strict=True):
@@ -47,10 +52,10 @@ def _load(name: str) -> dict[str, Any]:
     return yaml.load((_CONTENT / f"{name}.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
 
 
-def _account(entry: dict[str, Any], notice: str) -> Account:
+def _account(entry: dict[str, Any], filled: dict[str, str]) -> Account:
     return Account(
-        key=entry["key"], name=entry["name"], bio=entry["bio"].format(notice=notice), stream=entry["stream"],
-        fields=tuple((name, value) for name, value in entry.get("fields", ())),
+        key=entry["key"], name=entry["name"], bio=entry["bio"].format(**filled), stream=entry["stream"],
+        fields=tuple((name, value.format(**filled)) for name, value in entry.get("fields", ())),
         dead_login=entry.get("dead_login", False),
     )  # fmt: skip
 

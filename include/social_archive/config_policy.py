@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -17,11 +17,23 @@ class Clause(Model):
     text: Text
 
 
+NoticePart = Literal["posted", "submitted", "disclosure"]
+NOTICE_PARTS: Final[tuple[NoticePart, ...]] = ("posted", "submitted", "disclosure")
+
+
 class Notice(Model):
-    """What the policy says each profile shall tell the public, and wording that would satisfy it."""
+    """What the policy says each profile shall tell the public, and wording that would satisfy it.
+
+    `required_parts`: what has to be said: that it is about what is posted, about what is only submitted for posting,
+    and that it is open to public disclosure. `wordings` adds phrases that say a part, beside the ones in the code.
+    `allow_local`: a linked page may lie on this host or in a private network (the sandbox's does).
+    """
 
     requirement: Text
     suggested: str | None = None
+    required_parts: list[NoticePart] = Field(default_factory=lambda: list(NOTICE_PARTS), min_length=1)
+    wordings: dict[NoticePart, list[Text]] = Field(default_factory=dict)
+    allow_local: bool = False
 
 
 class CheckConfig(Model):

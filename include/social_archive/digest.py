@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.catalog_walks import Told
     from social_archive.config import Account
+    from social_archive.policy.foia_alert import Alert
 
 NOTICE: Final = "notice"
 """What the ledger entry of a digest that was sent is called."""
@@ -93,6 +94,8 @@ def digest(archive: Archive, *, now: datetime | None = None) -> Digest:
     matters = [m for account in archive.agency.enabled_accounts() for m in _matters(archive, account, now)]
     matters += _quarantine(archive)
     matters += _undecided(archive)
+    matters += _notices(archive)
+    matters += _possible_requests(archive)
     told = _told_before(archive, day)
     matters = [replace(m, new=_is_new(m, told, now)) for m in matters]
     matters.sort(key=lambda m: (not m.new, m.since or datetime.min.replace(tzinfo=UTC), m.key))
@@ -214,6 +217,39 @@ def _undecided(archive: Archive) -> Iterator[Matter]:
         what = f"{len(times):,} removal{'' if len(times) == 1 else 's'} that nobody on record decided."
         remedy = "See `archive moderation unmatched`; say what each was with `archive moderation explain`."
         yield Matter(account, "undecided_removals", what, remedy, _moment(min(times)), str(len(times)))
+
+
+def _notices(archive: Archive) -> Iterator[Matter]:
+    """Accounts whose profiles tell the public less than they did."""
+    from social_archive.policy.notice_checks import SAYS, histories, regression
+
+    checked = histories(archive)
+    for account in archive.agency.enabled_accounts():
+        lost = regression(checked.get((account.platform, account.name), ()))
+        if lost is not None:
+            what = f"Its profile notice {SAYS[lost.now]}; before, it {SAYS[lost.was]}."
+            remedy = f"See `archive notice show {_name(account)}`, and put the notice back on the platform."
+            yield Matter(_name(account), "notice", what, remedy, lost.since, lost.now)
+
+
+def _possible_requests(archive: Archive) -> Iterator[Matter]:
+    """Comments that may be requests for public records, and that nobody has judged."""
+    from social_archive.policy.foia_alert import of_archive
+
+    waiting: dict[str, list[Alert]] = {}
+    for alert in of_archive(archive):
+        if alert.status == "open":
+            waiting.setdefault(f"{alert.platform}/{alert.account}", []).append(alert)
+    for account, alerts in waiting.items():
+        are = "comment or message may be a request" if len(alerts) == 1 else "comments or messages may be requests"
+        what = f"{len(alerts):,} {are} for records."
+        dates = [alert.due.safe for alert in alerts if alert.due is not None]
+        if dates:
+            what += f" If so, an answer is due by {min(dates):%Y-%m-%d}."
+        since = _moment(min(alert.seen.observed for alert in alerts))
+        newest = max(alert.seen.observed for alert in alerts)
+        yield Matter(account, "possible_request", what, "Read and answer them: `archive foia alerts`.", since,
+                     f"{len(alerts)} until {newest}")  # fmt: skip
 
 
 def _leading(looks: Sequence[Told], holds: Any) -> list[Told]:

@@ -27,7 +27,7 @@ from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 __all__ = [
     "VERIFY", "DisposalLaw", "Example", "ExampleSeries", "LawRule", "Outcome", "Sourced", "Stop", "effective_at",
-    "load_disposal_law", "load_examples", "pack_path",
+    "find_pack", "load_disposal_law", "load_examples", "overlapping", "pack_path",
 ]  # fmt: skip
 
 SHIPPED: Final = Path(__file__).resolve().parents[1] / "law"
@@ -200,11 +200,9 @@ def load_disposal_law(agency: Agency, day: date | None = None) -> DisposalLaw:
 
 def pack_path(agency: Agency) -> Path:
     """The file with the law of the agency's jurisdiction: its own, else the one that ships."""
+    if (path := find_pack(agency, PACK)) is not None:
+        return path
     name = agency.body.jurisdiction
-    if _FOLDER.fullmatch(name):
-        for folder in (agency.folder / "law", SHIPPED):
-            if (path := folder / name / PACK).is_file():
-                return path
     own = agency.folder / "law" / (name if _FOLDER.fullmatch(name) else "NAME") / PACK
     raise ConfigError(
         f"There is no pack of law for the jurisdiction {echo(name)}{suggestion(name.lower(), _shipped())}, so nothing "
@@ -212,6 +210,15 @@ def pack_path(agency: Agency) -> Path:
         remedy=f"Correct `jurisdiction` in {shown(agency.folder / 'agency.yaml')} (small letters and hyphens), or "
         f"write {shown(own)}; docs/law.md says how.",
     )
+
+
+def find_pack(agency: Agency, file: str) -> Path | None:
+    """One file of the jurisdiction's pack: the agency's own, else the one that ships, else None."""
+    name = agency.body.jurisdiction
+    if not _FOLDER.fullmatch(name):
+        return None
+    paths = (folder / name / file for folder in (agency.folder / "law", SHIPPED))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def effective_at(rules: Iterable[LawRule], day: date) -> list[LawRule]:
@@ -240,18 +247,23 @@ def _problems(file: _PackFile, path: Path, document: Document) -> Iterator[str]:
         if rule.sets is not None and rule.sets not in _SETTABLE:
             yield (f"{document.place(('rules', index, 'sets'))}: there is nothing named {echo(rule.sets)} to set"
                    f"{suggestion(rule.sets, _SETTABLE)}; there are {', '.join(_SETTABLE)}.")  # fmt: skip
-    yield from _overlaps(file.rules, document)
+    yield from overlapping(file.rules, document, collected=_COLLECTED)
 
 
-def _overlaps(rules: Sequence[LawRule], document: Document) -> Iterator[str]:
-    """Two rules of one name, or for one thing, that hold on the same day: nobody could say which is the law."""
+def overlapping(
+    rules: Sequence[LawRule], document: Document, *, collected: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Two rules of one name, or for one thing, that hold on the same day: nobody could say which is the law.
+
+    `collected`: fields that several rules may set.
+    """
     for (i, one), (j, other) in combinations(enumerate(rules), 2):
         if one.first > other.last or other.first > one.last:
             continue
         first = document.line(("rules", i, "rule_id"))
         if one.rule_id == other.rule_id:
             same = f"two rules named {one.rule_id!r}"
-        elif one.sets is not None and one.sets == other.sets and one.sets not in _COLLECTED:
+        elif one.sets is not None and one.sets == other.sets and one.sets not in collected:
             same = f"two rules that set {one.sets!r}"
         else:
             continue

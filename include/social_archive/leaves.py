@@ -20,6 +20,7 @@ METADATA: Final = b"social_archive.leaves"
 
 COMPANIONS: Final = {
     "findings": "finding", "decisions": "decision", "determinations": "determination", "explanations": "explanation",
+    "answers": "answer",
 }  # fmt: skip
 """Classes of objects whose rows are about a record and go where it goes (`companions.py`) -> type of their leaves."""
 

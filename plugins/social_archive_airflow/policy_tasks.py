@@ -63,3 +63,41 @@ def tell_reviewer() -> dict[str, Any]:
                 letters.record(archive, found)
             log.info("The letter was sent." if why_not is None else f"No mail was sent: {why_not}.")
     return {"waiting": found.total, "new": found.new, "sent": sent}
+
+
+@task(trigger_rule="none_failed")
+def tell_foia_officer() -> dict[str, Any]:
+    """Tell the FOIA officer at once of comments that may be requests for records, each once. Dates only."""
+    from social_archive.policy import foia_letter
+
+    with opened() as archive:
+        alerts = foia_letter.untold(archive)
+        log.info("%d possible requests for records were not told yet.", len(alerts))
+        if not alerts:
+            return {"alerts": 0, "sent": False}
+        digest = archive.agency.digest
+        to = digest.foia_officer or digest.to or archive.agency.body.contact_email
+        why_not = mail.send(to, foia_letter.subject(alerts), foia_letter.html(archive, alerts), get_current_context())
+        if why_not is None:
+            foia_letter.record(archive, alerts)
+        log.info("The letter was sent." if why_not is None else f"No mail was sent: {why_not}.")
+    return {"alerts": len(alerts), "sent": why_not is None}
+
+
+@task
+def check_notices() -> dict[str, str]:
+    """Does the profile still tell the public what it must? Of the account whose records came in, or of all by hand."""
+    from social_archive.policy import notice_checks
+
+    run, params = get_current_context()["dag_run"], get_current_context()["params"]
+    where = getattr(run, "partition_key", None) or params["account"] or ""
+    with opened() as archive:
+        if archive.agency.policy is None or not archive.agency.policy.notices:
+            log.info("policy.yaml asks the profiles for no notice.")
+            return {}
+        accounts = [archive.account(where)] if where else archive.agency.enabled_accounts()
+        get = notice_checks.once()
+        done = [notice_checks.check(archive, account, get=get) for account in accounts]
+    results = {f"{one.platform}/{one.account}": one.verdict.result for one in done}
+    log.info("Profile notices: %s", results)
+    return {account: str(result) for account, result in results.items()}

@@ -17,7 +17,7 @@ from sandbox.control import running
 from sandbox.folder import environment
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
-from social_archive.policy import check, findings, letters
+from social_archive.policy import check, findings, foia_alert, foia_letter, letters, notice_checks
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
 from tests.faults.sandbox_library import library
@@ -90,3 +90,19 @@ def test_the_reviewer_gets_one_letter_with_counts_and_no_words_of_anybody(ran: R
         if len(quote) > 12:
             assert quote not in letter.text
             assert quote not in ran.said
+
+
+def test_the_foia_officer_is_told_once_of_each_comment_that_may_be_a_request(ran: Ran) -> None:
+    (letter,) = [one for one in ran.letters if "possible request" in one.subject]
+    assert letter.recipients == ["records@larkspur.example"]
+    (alert,) = foia_alert.of_archive(ran.archive)
+    assert alert.due is not None
+    assert str(alert.due.safe) in letter.subject
+    assert "LEGO" not in letter.text + ran.said
+    (told,) = ran.archive.catalog.walks.notes(foia_letter.TOLD)
+    assert told["findings"] == [alert.finding]
+
+
+def test_the_profiles_notice_is_looked_at_and_kept_once_a_day(ran: Ran) -> None:
+    notes = ran.archive.catalog.walks.notes(notice_checks.WHAT)
+    assert [note["result"] for note in notes] == ["unreadable", "by_link"], "before the harvest, and after it"

@@ -65,6 +65,7 @@ def _register() -> None:
         disposal,
         doctor,
         find,
+        foia,
         harvest,
         hold,
         importing,
@@ -72,6 +73,7 @@ def _register() -> None:
         law,
         ledger,
         moderation,
+        notice,
         policy,
         prove,
         quarantine,
@@ -87,7 +89,8 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, policy, review, determine, moderation, quarantine, digest, audit, ledger,
+        consolidate, disposal, certificate, policy, review, determine, moderation, notice, foia, quarantine, digest,
+        audit, ledger,
         law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)

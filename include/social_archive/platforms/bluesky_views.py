@@ -127,9 +127,20 @@ def _profile(page: Page, handle: str) -> Iterator[Item]:
         created_at=parse_time(_text(view.get("createdAt"))),
         created_at_text=_text(view.get("createdAt")),
         flags=_flags(view, {}, repaired),
-        links=tuple(link for link in (_text(view.get("website")),) if link),
+        # The pinned post is part of what a profile shows; as a link, another pin makes another version.
+        links=tuple(link for link in (_text(view.get("website")), _pinned(view)) if link),
         media=tuple(picture for picture in pictures if picture),
     )
+
+
+def _pinned(view: dict[str, Any]) -> str | None:
+    """The address of the pinned post (`pinnedPost` of app.bsky.actor.defs#profileViewDetailed)."""
+    name = at_uri(_dict(view.get("pinnedPost")).get("uri"))
+    return _address(name) if name is not None else None
+
+
+def _address(name: AtUri) -> str:
+    return f"https://bsky.app/profile/{name.did}/post/{name.rkey}"
 
 
 def _evidence(page: Page, handle: str) -> Iterator[Item]:
@@ -222,7 +233,7 @@ def _post(raw: bytes, outer: dict[str, Any], record: Any, page: Page, repaired: 
         native=raw,
         parent_native_id=parent,
         root_native_id=root,
-        permalink=f"https://bsky.app/profile/{name.did}/post/{name.rkey}",
+        permalink=_address(name),
         author_id=name.did,
         author_is_account=name.did == own,
         body=_text(record.get("text")),

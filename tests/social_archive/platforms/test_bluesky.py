@@ -166,6 +166,14 @@ def test_the_profile_is_a_record_of_its_bio_and_pictures() -> None:
     assert profile.media[0].id.startswith("bafkrei")
 
 
+def test_another_pinned_post_is_another_version_of_the_profile() -> None:
+    view = json.loads(recorded("profile"))
+    pinned = {**view, "pinnedPost": {"uri": f"at://{LIBRARY}/app.bsky.feed.post/3kabc", "cid": "bafyinvented"}}
+    (before,), (after,) = (readable("profile", json.dumps(one).encode()) for one in (view, pinned))
+    assert after.links == (*before.links, f"https://bsky.app/profile/{LIBRARY}/post/3kabc")
+    assert evidential_digest(after) != evidential_digest(before)
+
+
 def test_what_only_the_other_replies_hold_is_read_as_hidden() -> None:
     (found,) = readable("others", recorded("others"), only=[HIDDEN])
     assert (found.native_id, found.state) == (HIDDEN, "hidden")
