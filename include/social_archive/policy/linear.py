@@ -1,0 +1,100 @@
+"""A linear model that a person can read: words with weights, added up. Kept as JSON, never as a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from social_archive.errors import ConfigError
+from social_archive.policy.batch import Rows
+from social_archive.policy.trade_words import called, places_of, trade_words
+
+Scores = np.ndarray[Any, np.dtype[np.float64]]
+
+FEW: Final = 6
+"""Features up to which weights simply add up."""
+
+
+class Said(NamedTuple):
+    """What one feature of one text added to its score (in log-odds)."""
+
+    feature: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Logistic regression over the trade words that stand in a text, each counted once.
+
+    The log-odds of a text are the intercept and the sum of its features' weights divided by the square root of how
+    many features it has, so that a long text is not suspect for its length. `threshold`: the score (0 to 1) from which
+    the model points at a text.
+    """
+
+    version: int
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> LinearModel:
+        """A model from its JSON document. Raises ConfigError if it was trained for another list of words."""
+        if said["lexicon"] != trade_words().version:
+            raise ConfigError(
+                f"The advertising model was trained for version {said['lexicon']} of its list of words, and the list is "
+                f"now version {trade_words().version}. Run `python -m social_archive.policy.training.advertising`."
+            )
+        return cls(said["version"], said["weights"], said["intercept"], said["threshold"])
+
+    @cached_property
+    def _features(self) -> tuple[Rows, Scores, list[str]]:
+        keys = np.array([trade_words().key(feature) for feature in self.weights], dtype=np.int64)
+        order = np.argsort(keys)
+        names = list(self.weights)
+        return keys[order], np.array(list(self.weights.values()))[order], [names[place] for place in order]
+
+    def _found(self, column: pa.Array) -> tuple[Rows, Rows]:
+        """Rows, and places among the sorted features."""
+        known = self._features[0]
+        rows, keys = trade_words().keys(column)
+        places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        ours = known[places] == keys
+        return rows[ours], places[ours]
+
+    def scores(self, column: pa.Array) -> Scores:
+        """The score of each text, 0 to 1. A text without any word of trade has 0, whatever the intercept."""
+        rows, places = self._found(column)
+        count = np.bincount(rows, minlength=len(column))
+        total = np.bincount(rows, weights=self._features[1][places], minlength=len(column))
+        odds = self.intercept + total / np.sqrt(np.maximum(count, FEW))
+        return np.where(count > 0, 1 / (1 + np.exp(-odds)), 0.0)
+
+    def reasons(self, folded: str, most: int = 6) -> list[Said]:
+        """What spoke most for the score of one text, the strongest first."""
+        _, places = self._found(pa.array([folded], type=pa.large_string()))
+        _, weights, names = self._features
+        share = [Said(names[place], float(weights[place]) / max(len(places), FEW) ** 0.5) for place in places]
+        return [said for said in sorted(share, key=lambda said: (-said.weight, said.feature)) if said.weight > 0][:most]
+
+    def span(self, folded: str, reasons: list[Said]) -> tuple[int, int]:
+        """From the first to the last of what spoke for it."""
+        found = [place for said in reasons for place in places_of(said.feature, folded)]
+        return (min(start for start, _ in found), max(end for _, end in found)) if found else (0, len(folded))
+
+
+def told(reasons: list[Said]) -> str:
+    """Reasons for a sentence: `order now +1.2, (a price) +0.8`."""
+    return ", ".join(f"{called(said.feature)} {said.weight:+.1f}" for said in reasons)
+
+
+@cache
+def model(name: str) -> LinearModel:
+    """A model that comes with the archive, from `models/NAME.json`."""
+    return LinearModel.of(json.loads(resources.files(__package__).joinpath(f"models/{name}.json").read_text("utf-8")))
