@@ -18,8 +18,13 @@ from social_archive.policy.trade_words import called, places_of, trade_words
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
-FEW: Final = 6
-"""Features up to which weights simply add up."""
+SHORT: Final = 12
+"""Words up to which weights simply add up. In a longer text each counts for less, as the square root of its length."""
+
+
+def share(size: Rows) -> Scores:
+    """What a weight counts for in texts of so many words."""
+    return (SHORT / np.maximum(size, SHORT)) ** 0.5
 
 
 class Said(NamedTuple):
@@ -60,27 +65,27 @@ class LinearModel:
         names = list(self.weights)
         return keys[order], np.array(list(self.weights.values()))[order], [names[place] for place in order]
 
-    def _found(self, column: pa.Array) -> tuple[Rows, Rows]:
-        """Rows, and places among the sorted features."""
+    def _found(self, column: pa.Array) -> tuple[Rows, Rows, Scores]:
+        """Rows, places among the sorted features, and what a weight counts for in each row."""
         known = self._features[0]
-        rows, keys = trade_words().keys(column)
+        rows, keys, size = trade_words().keys(column)
         places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
         ours = known[places] == keys
-        return rows[ours], places[ours]
+        return rows[ours], places[ours], share(size)
 
     def scores(self, column: pa.Array) -> Scores:
         """The score of each text, 0 to 1. A text without any word of trade has 0, whatever the intercept."""
-        rows, places = self._found(column)
-        count = np.bincount(rows, minlength=len(column))
+        rows, places, counts_for = self._found(column)
         total = np.bincount(rows, weights=self._features[1][places], minlength=len(column))
-        odds = self.intercept + total / np.sqrt(np.maximum(count, FEW))
+        odds = self.intercept + total * counts_for
+        count = np.bincount(rows, minlength=len(column))
         return np.where(count > 0, 1 / (1 + np.exp(-odds)), 0.0)
 
     def reasons(self, folded: str, most: int = 6) -> list[Said]:
         """What spoke most for the score of one text, the strongest first."""
-        _, places = self._found(pa.array([folded], type=pa.large_string()))
+        _, places, counts_for = self._found(pa.array([folded], type=pa.large_string()))
         _, weights, names = self._features
-        share = [Said(names[place], float(weights[place]) / max(len(places), FEW) ** 0.5) for place in places]
+        share = [Said(names[place], float(weights[place] * counts_for[0])) for place in places]
         return [said for said in sorted(share, key=lambda said: (-said.weight, said.feature)) if said.weight > 0][:most]
 
     def span(self, folded: str, reasons: list[Said]) -> tuple[int, int]:

@@ -90,8 +90,9 @@ class TradeWords:
         first, second = divmod(key, len(self.words))
         return self.words[second] if first == 0 else f"{self.words[first - 1]} {self.words[second]}"
 
-    def keys(self, column: pa.Array) -> tuple[Rows, Rows]:
-        """Rows and keys of the features of a column of folded texts; one entry for each in each text, by row."""
+    def keys(self, column: pa.Array) -> tuple[Rows, Rows, Rows]:
+        """Rows and keys of the features of a column of folded texts, one entry for each in each text, by row; and how
+        many words each text has."""
         rows, tokens = _tokens(column)
         places = pc.fill_null(pc.index_in(tokens, value_set=self.column), -1).to_numpy().astype(np.int64)
         known = places >= 0
@@ -100,10 +101,11 @@ class TradeWords:
         pairs = self._pair(places[:-1][beside], places[1:][beside])
         kinds = self._kinds[places[single]]
         grouped = kinds < -1
-        return _once(
+        where, keys = _once(
             np.concatenate([rows[single], rows[1:][beside], rows[single][grouped]]),
             np.concatenate([places[single], pairs, kinds[grouped]]),
         )
+        return where, keys, np.bincount(rows, minlength=len(column))
 
 
 def _tokens(column: pa.Array) -> tuple[Rows, pa.Array]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,10 +32,14 @@ from social_archive.policy.trade_words import trade_words
 VERSION: Final = 1
 SEED: Final = 75
 EACH: Final = 12
-"""Texts made from one template."""
+"""Texts that start from one template."""
+LONGEST: Final = 8
+"""Sentences of the longest text: people who complain or praise at length use many words, some of them of trade."""
+BLOCKS: Final = 4
+"""Templates of a family stand in so many blocks, and no text mixes two: what is held out is unseen as a whole."""
 WIDESPREAD: Final = 3
 """Templates in which a word or pair must stand to become a feature: what one template says teaches nothing."""
-STRENGTH: Final = 4.0  # of the regression, inverse of regularisation
+STRENGTH: Final = 1.0  # of the regression, inverse of regularisation
 TOLERATED: Final = 0.005
 """Share of ordinary comments (of templates that the model has not seen) that the threshold lets through."""
 
@@ -44,11 +48,12 @@ _CHOICE: Final = re.compile(r"\{([^{}]*)\}|<(\w+)>")
 
 @dataclass(frozen=True)
 class Texts:
-    """Made texts in columns; `groups` numbers the templates, `families` what the templates are about."""
+    """Made texts in columns. `groups`: the template of each. `blocks`: of templates that are held out together."""
 
     texts: list[str]
     selling: np.ndarray[Any, np.dtype[np.bool_]]
     groups: Rows
+    blocks: Rows
     families: list[str]
 
     def column(self) -> pa.Array:
@@ -75,32 +80,46 @@ def made(template: str, lists: Mapping[str, Sequence[str]], dice: random.Random)
 
 
 def generated(seed: int = SEED, each: int = EACH) -> Texts:
-    """The training texts: `each` from every template."""
+    """The training texts: `each` from every template, half of them with sentences of its block added."""
     dice = random.Random(seed)
-    rows = [
-        (made(template, grammar()["lists"], dice), kind == "advertising", number, f"{kind}/{family}")
-        for number, (kind, family, template) in enumerate(_templates()) for _ in range(each)
-    ]  # fmt: skip
-    texts, selling, groups, families = zip(*rows, strict=True)
-    return Texts(list(texts), np.array(selling), np.array(groups), list(families))
+    rows = []
+    for number, template in enumerate(_templates()):
+        beside = [other.text for other in _templates() if other.beside(template)]
+        most = 1 if template.kind == "advertising" else LONGEST - 1
+        for turn in range(each):
+            more = dice.sample(beside, k=min(len(beside), dice.randint(1, most))) if turn % 2 else []
+            text = " ".join(made(part, grammar()["lists"], dice) for part in (template.text, *more))
+            rows.append((text, template.kind == "advertising", number, template.block, f"{template.kind}/{template.family}"))
+    texts, selling, groups, blocks, families = zip(*rows, strict=True)
+    return Texts(list(texts), np.array(selling), np.array(groups), np.array(blocks), list(families))
 
 
-def _templates() -> Iterator[tuple[str, str, str]]:
-    for kind in ("advertising", "ordinary"):
-        for family, templates in grammar()[kind].items():
-            for template in templates:
-                yield kind, family, template
+class Template(NamedTuple):
+    kind: str
+    family: str
+    block: int
+    text: str
+
+    def beside(self, other: Template) -> bool:
+        return self != other and self[:3] == other[:3]
+
+
+@cache
+def _templates() -> tuple[Template, ...]:
+    return tuple(
+        Template(kind, family, number % BLOCKS, text) for kind in ("advertising", "ordinary")
+        for family, texts in grammar()[kind].items() for number, text in enumerate(texts)
+    )  # fmt: skip
 
 
 def fitted(texts: Texts, among: Rows | None = None) -> tuple[dict[str, float], float]:
     """Weights by feature and intercept, learned from the texts `among`."""
     among = np.arange(len(texts.texts)) if among is None else among
-    rows, keys = trade_words().keys(texts.column().take(pa.array(among)))
+    rows, keys, size = trade_words().keys(texts.column().take(pa.array(among)))
     features = _widespread(texts.groups[among][rows], keys)
     ours = np.isin(keys, features)
     rows, places = rows[ours], np.searchsorted(features, keys[ours])
-    count = np.bincount(rows, minlength=len(among))
-    matrix = csr_matrix((1 / np.sqrt(np.maximum(count[rows], linear.FEW)), (rows, places)), shape=(len(among), len(features)))
+    matrix = csr_matrix((linear.share(size)[rows], (rows, places)), shape=(len(among), len(features)))
     regression = LogisticRegression(C=STRENGTH, tol=1e-10, max_iter=5000, class_weight="balanced")
     regression.fit(matrix, texts.selling[among])
     weights = {trade_words().feature(int(key)): float(weight)
@@ -114,7 +133,7 @@ def _widespread(groups: Rows, keys: Rows) -> Rows:
     return found[count >= WIDESPREAD]
 
 
-def held_out(texts: Texts, groups: Rows, folds: int = 5) -> linear.Scores:
+def held_out(texts: Texts, groups: Rows, folds: int = BLOCKS) -> linear.Scores:
     """The score of every text by a model that saw no text of its group."""
     column, scores = texts.column(), np.zeros(len(texts.texts))
     for train, test in GroupKFold(folds).split(groups, texts.selling, groups):
@@ -126,7 +145,7 @@ def held_out(texts: Texts, groups: Rows, folds: int = 5) -> linear.Scores:
 def document() -> dict[str, Any]:
     """The model as it is kept: what it is, how well it does, and every weight."""
     texts = generated()
-    by_template = held_out(texts, texts.groups)
+    by_template = held_out(texts, texts.blocks)
     _, families = np.unique(texts.families, return_inverse=True)
     by_family = held_out(texts, families)
     threshold = round(float(np.quantile(by_template[~texts.selling], 1 - TOLERATED, method="higher")) + 0.0005, 3)
