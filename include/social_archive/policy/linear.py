@@ -65,33 +65,41 @@ class LinearModel:
         names = list(self.weights)
         return keys[order], np.array(list(self.weights.values()))[order], [names[place] for place in order]
 
-    def _found(self, column: pa.Array) -> tuple[Rows, Rows, Scores]:
-        """Rows, places among the sorted features, and what a weight counts for in each row."""
-        known = self._features[0]
+    def read(self, column: pa.Array) -> Reading:
+        """What the model sees in a column of folded texts."""
+        known, weights, names = self._features
         rows, keys, size = trade_words().keys(column)
         places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
         ours = known[places] == keys
-        return rows[ours], places[ours], share(size)
+        rows, places = rows[ours], places[ours]
+        parts = weights[places] * share(size)[rows]
+        odds = self.intercept + np.bincount(rows, weights=parts, minlength=len(column))
+        seen = np.bincount(rows, minlength=len(column)) > 0
+        return Reading(np.where(seen, 1 / (1 + np.exp(-odds)), 0.0), rows, places, parts, names)
 
-    def scores(self, column: pa.Array) -> Scores:
-        """The score of each text, 0 to 1. A text without any word of trade has 0, whatever the intercept."""
-        rows, places, counts_for = self._found(column)
-        total = np.bincount(rows, weights=self._features[1][places], minlength=len(column))
-        odds = self.intercept + total * counts_for
-        count = np.bincount(rows, minlength=len(column))
-        return np.where(count > 0, 1 / (1 + np.exp(-odds)), 0.0)
 
-    def reasons(self, folded: str, most: int = 6) -> list[Said]:
+@dataclass(frozen=True)
+class Reading:
+    """`scores`: of each text, 0 to 1; a text without any word of trade has 0, whatever the intercept. The other columns
+    have one entry for each feature that stands in a text, in the order of the texts."""
+
+    scores: Scores
+    rows: Rows
+    places: Rows
+    parts: Scores  # what the feature adds to the log-odds
+    names: list[str]
+
+    def reasons(self, row: int, most: int = 6) -> list[Said]:
         """What spoke most for the score of one text, the strongest first."""
-        _, places, counts_for = self._found(pa.array([folded], type=pa.large_string()))
-        _, weights, names = self._features
-        share = [Said(names[place], float(weights[place] * counts_for[0])) for place in places]
-        return [said for said in sorted(share, key=lambda said: (-said.weight, said.feature)) if said.weight > 0][:most]
+        first, last = np.searchsorted(self.rows, [row, row + 1])
+        said = [Said(self.names[self.places[place]], float(self.parts[place])) for place in range(first, last)]
+        return [part for part in sorted(said, key=lambda said: (-said.weight, said.feature)) if part.weight > 0][:most]
 
-    def span(self, folded: str, reasons: list[Said]) -> tuple[int, int]:
-        """From the first to the last of what spoke for it."""
-        found = [place for said in reasons for place in places_of(said.feature, folded)]
-        return (min(start for start, _ in found), max(end for _, end in found)) if found else (0, len(folded))
+
+def span(folded: str, reasons: list[Said]) -> tuple[int, int]:
+    """From the first to the last of what spoke for a score."""
+    found = [place for said in reasons for place in places_of(said.feature, folded)]
+    return (min(start for start, _ in found), max(end for _, end in found)) if found else (0, len(folded))
 
 
 def told(reasons: list[Said]) -> str:

@@ -36,6 +36,9 @@ SHAPES: Final[Mapping[str, str]] = {
 _CALLED: Final = {"zlink": "(a link)", "zpercent": "(a percentage)", "zprice": "(a price)",
                   "zphone": "(a telephone number)", "zpointer": "(a pointing sign)"}  # fmt: skip
 
+_KEPT: Final = np.full(256, ord(" "), dtype=np.uint8)
+_KEPT[ord("a") : ord("z") + 1] = np.arange(ord("a"), ord("z") + 1)
+
 
 @dataclass(frozen=True)
 class TradeWords:
@@ -113,9 +116,18 @@ def _tokens(column: pa.Array) -> tuple[Rows, pa.Array]:
     text = pc.utf8_lower(pc.utf8_slice_codeunits(column, 0, READ))
     for word, source in SHAPES.items():
         text = pc.replace_substring_regex(text, source, f" {word} ")
-    lists = pc.split_pattern_regex(text, "[^a-z]+")
+    lists = pc.ascii_split_whitespace(_letters(text))
     rows = pc.list_parent_indices(lists).to_numpy().astype(np.int64)
     return rows, pc.list_flatten(lists)
+
+
+def _letters(text: pa.Array) -> pa.Array:
+    """The texts with a space for every byte that is no letter a to z: much faster than a regular expression."""
+    _, offsets, values = text.buffers()
+    if values is None:
+        return text
+    kept = _KEPT[np.frombuffer(values, dtype=np.uint8)]
+    return pa.Array.from_buffers(text.type, len(text), [None, offsets, pa.py_buffer(kept)], offset=text.offset)
 
 
 def _once(rows: Rows, keys: Rows) -> tuple[Rows, Rows]:
@@ -128,10 +140,14 @@ def _once(rows: Rows, keys: Rows) -> tuple[Rows, Rows]:
 
 def places_of(feature: str, folded: str) -> Iterator[tuple[int, int]]:
     """Where a feature stands in a folded text, characters."""
-    parts = (SHAPES.get(word) or rf"\b{word}\b" for word in feature.split())
-    pattern = Pattern(r"[^a-zA-Z]*".join(f"(?:{part})" for part in parts))
-    for match in pattern.compiled.finditer(folded[:READ]):
+    for match in _pattern(feature).compiled.finditer(folded[:READ]):
         yield match.start(), match.end()
+
+
+@cache
+def _pattern(feature: str) -> Pattern:
+    parts = (SHAPES.get(word) or rf"\b{word}\b" for word in feature.split())
+    return Pattern(r"[^a-zA-Z]*".join(f"(?:{part})" for part in parts))
 
 
 def called(feature: str) -> str:

@@ -62,7 +62,9 @@ class Texts:
 
 @cache
 def grammar() -> Mapping[str, Any]:
-    said: Mapping[str, Any] = yaml.safe_load(resources.files(__package__).joinpath("advertising.yaml").read_text("utf-8"))
+    said: Mapping[str, Any] = yaml.safe_load(
+        resources.files(__package__).joinpath("advertising.yaml").read_text("utf-8")
+    )
     return said
 
 
@@ -89,7 +91,9 @@ def generated(seed: int = SEED, each: int = EACH) -> Texts:
         for turn in range(each):
             more = dice.sample(beside, k=min(len(beside), dice.randint(1, most))) if turn % 2 else []
             text = " ".join(made(part, grammar()["lists"], dice) for part in (template.text, *more))
-            rows.append((text, template.kind == "advertising", number, template.block, f"{template.kind}/{template.family}"))
+            rows.append(
+                (text, template.kind == "advertising", number, template.block, f"{template.kind}/{template.family}")
+            )
     texts, selling, groups, blocks, families = zip(*rows, strict=True)
     return Texts(list(texts), np.array(selling), np.array(groups), np.array(blocks), list(families))
 
@@ -138,7 +142,7 @@ def held_out(texts: Texts, groups: Rows, folds: int = BLOCKS) -> linear.Scores:
     column, scores = texts.column(), np.zeros(len(texts.texts))
     for train, test in GroupKFold(folds).split(groups, texts.selling, groups):
         weights, intercept = fitted(texts, train)
-        scores[test] = linear.LinearModel(0, weights, intercept, 0.5).scores(column.take(pa.array(test)))
+        scores[test] = linear.LinearModel(0, weights, intercept, 0.5).read(column.take(pa.array(test))).scores
     return scores
 
 
