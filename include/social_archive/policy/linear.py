@@ -53,8 +53,8 @@ class LinearModel:
         """A model from its JSON document. Raises ConfigError if it was trained for another list of words."""
         if said["lexicon"] != trade_words().version:
             raise ConfigError(
-                f"The advertising model was trained for version {said['lexicon']} of its list of words, and the list is "
-                f"now version {trade_words().version}. Run `python -m social_archive.policy.training.advertising`."
+                f"The advertising model was trained for version {said['lexicon']} of its list of words, and the list "
+                f"is now version {trade_words().version}. Run `python -m social_archive.policy.training.advertising`."
             )
         return cls(said["version"], said["weights"], said["intercept"], said["threshold"])
 

@@ -8,7 +8,7 @@ read: a library may announce its book sale.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from pydantic import Field
@@ -69,7 +69,8 @@ _ASK_PRICE = (
     r"(?:me|us|him|her|now|today|up)\b[^.!?\n]{0,40}?"
 )
 _ORDER = Pattern(
-    rf"(?:{_ASK_PRICE}\b(?:to (?:place an? )?(?:order|buy|purchase|claim|invest|get started|start earning|join (?:my|our) team)|"
+    rf"(?:{_ASK_PRICE}\b(?:to (?:place an? )?(?:order|buy|purchase|claim|invest|get started|start earning|join "
+    rf"(?:my|our) team)|"
     r"to book (?:your|an?)|for (?:an? |the |your |our |current )?(?:free )?(?:price|pricing|prices|rates?|quotes?|"
     r"estimates?|orders?|consultation|price list))\b|"
     r"\border (?:by|via|on|through|over) (?:dm|pm|inbox|whatsapp|telegram|message|text)\b|"
@@ -77,13 +78,14 @@ _ORDER = Pattern(
 )
 _DETAILS = Pattern(rf"{_ASK_PRICE}\b(?:for|to (?:get|learn|know)) (?:more )?(?:details?|info(?:rmation)?)\b")
 _OWED = Pattern(
-    r"\b(?:late fees?|fines?|overdue|owed?|charged|refund|tax(?:es)?|levy|lost|returned|replacement|donat(?:e|ed|ions?))\b"
+    r"\b(?:late fees?|fines?|overdue|owed?|charged|refund|tax(?:es)?|levy|lost|returned|replacement|donat(?:e|ed|"
+    r"ions?))\b"
 )
 _TRADING = Pattern(rf"(?:{PRICE}|{PERCENT}|{LINK}|{PHONE})")
 
 _SHORTENERS = links.to((
-    "bit.ly", "tinyurl.com", "t.ly", "goo.gl", "is.gd", "v.gd", "ow.ly", "rebrand.ly", "cutt.ly", "shorturl.at", "rb.gy",
-    "tiny.cc", "shorte.st", "adf.ly", "bl.ink", "short.io", "s.id", "qr.ae", "clck.ru",
+    "bit.ly", "tinyurl.com", "t.ly", "goo.gl", "is.gd", "v.gd", "ow.ly", "rebrand.ly", "cutt.ly", "shorturl.at",
+    "rb.gy", "tiny.cc", "shorte.st", "adf.ly", "bl.ink", "short.io", "s.id", "qr.ae", "clck.ru",
 ))  # fmt: skip
 _PARTNERS = links.to((
     "amzn.to", "shareasale.com", "clickbank.net", "rstyle.me", "shop-links.co", "linksynergy.com", "anrdoezrs.net",
@@ -91,7 +93,8 @@ _PARTNERS = links.to((
 ))  # fmt: skip
 _MARKED = Pattern(
     r"(?P<link>[^\s<>\"]{4,}[?&](?P<what>(?:tag=[\w-]+-2\d|(?:aff|affiliate|partner|associate)(?:[_-]?id)?=|aff_\w+=|"
-    r"irclickid=|clickref=|cjevent=|awc=|hop=|referral(?:[_-]?(?:code|id))?=|ref[_-]?code=|invite[_-]?code=))[^\s<>\"]*)"
+    r"irclickid=|clickref=|cjevent=|awc=|hop=|referral(?:[_-]?(?:code|id))?=|ref[_-]?code=|"
+    r"invite[_-]?code=))[^\s<>\"]*)"
 )
 
 
@@ -102,7 +105,8 @@ class Advertising(Criterion):
     title = "Advertising or sale"
     clause = "advertising"
     note = (
-        "The library's own book sale, and questions about what things cost, are not advertising. The model knows English "
+        "The library's own book sale, and questions about what things cost, are not advertising. The model knows "
+        "English "
         "words of trade only, and was trained on invented texts: read the comment, not the score. One tone for all: a "
         "rule against advertising has to be applied to those who praise the library as to those who do not."
     )
@@ -167,15 +171,15 @@ def _links(batch: Batch) -> Iterator[Hit]:
 
 
 def _learned(batch: Batch, reading: Reading, threshold: float) -> Iterator[Hit]:
-    for row in np.flatnonzero(reading.scores >= threshold):
+    for row in np.flatnonzero(reading.scores >= threshold).tolist():
         reasons = reading.reasons(row)
-        yield Hit(int(row), LEARNED, *span(batch.folded[row].text, reasons), {
+        yield Hit(row, LEARNED, *span(batch.folded[row].text, reasons), {
             "score": f"{reading.scores[row]:.2f}", "threshold": f"{threshold:.2f}", "words": told(reasons),
             "weights": {said.feature: round(said.weight, 3) for said in reasons}, "model": model("advertising").version,
         })  # fmt: skip
 
 
-def _copied(batch: Batch, selling: np.ndarray, least: int) -> Iterator[Hit]:  # type: ignore[type-arg]
+def _copied(batch: Batch, selling: np.ndarray[Any, np.dtype[np.bool_]], least: int) -> Iterator[Hit]:
     """Repetition alone is how people with one concern write, too: only copies that show a sign of trade."""
     many = np.flatnonzero(batch.copies >= least)
     for row in np.union1d(batch.rows(_TRADING, many), many[selling[many]]):

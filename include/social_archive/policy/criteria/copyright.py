@@ -51,7 +51,8 @@ MARK: Final = Rule(
 
 _NOTICE = Pattern(
     r"(?:[©℗]\s*(?:(?:19|20)\d\d\b)?[^.!?\n]{0,40}|\(c\)\s*(?:19|20)\d\d\b[^.!?\n]{0,40}|"
-    r"\bcopyright(?:ed)?\s+(?:by\s+\w+|\(c\)|(?:19|20)\d\d\s+(?:by|\w+ (?:inc|llc|ltd|press|publishing|media|studios?)\b)))"
+    r"\bcopyright(?:ed)?\s+(?:by\s+\w+|\(c\)|(?:19|20)\d\d\s+(?:by|\w+ (?:inc|llc|ltd|press|publishing|media|"
+    r"studios?)\b)))"
 )
 _RESERVED = Pattern(
     r"\b(?:all rights reserved|no part of this \w+ may be|may not be (?:reproduced|copied|distributed|reprinted)|"
@@ -60,26 +61,32 @@ _RESERVED = Pattern(
     r"(?:do not|don't) (?:re-?post|reproduce|redistribute)|"
     r"(?:re-?printed|reproduced|re-?posted|used) with(?:out)? (?:the )?permission|"
     r"i (?:do not|don't) own (?:the rights|this (?:song|music|video|image|picture))|"
-    r"no copyright infringement(?: is)? intended|(?:all )?credits? (?:goes |go )?to the (?:rightful |original )?(?:owners?|artists?|creators?)|"
-    r"(?:remove|cropped?|crop out|without|blur(?:red)?)(?: out)? the water-?marks?|water-?marked (?:image|photo|picture|copy|preview))\b"
+    r"no copyright infringement(?: is)? intended|(?:all )?credits? (?:goes |go )?to the (?:rightful |original "
+    r")?(?:owners?|artists?|creators?)|"
+    r"(?:remove|cropped?|crop out|without|blur(?:red)?)(?: out)? the water-?marks?|water-?marked (?:image|photo|"
+    r"picture|copy|preview))\b"
 )
 _QUOTE = Pattern(r"\"[^\"]{100,}\"")
 _SONG = Pattern(r"[♪♫♬🎵🎶][^♪♫♬🎵🎶]{40,}[♪♫♬🎵🎶]")
 _WHOLE = Pattern(
-    r"\b(?:(?:full|complete|entire|whole|free)\s+(?:\w+\s+)?(?:pdf|epub|mobi|e-?book|audio-?book|movie|film|album|episode|season|"
+    r"\b(?:(?:full|complete|entire|whole|free)\s+(?:\w+\s+)?(?:pdf|epub|mobi|e-?book|audio-?book|movie|film|album|"
+    r"episode|season|"
     r"textbook|game)s?\b[^.!?\n]{0,40}?\b(?:free|download|link|torrent|watch (?:here|online)|stream|leaked?)\b|"
     r"(?:free|direct|instant)\s+(?:pdf|epub|e-?book|mp3|movie|torrent)\s+(?:download|link)|"
-    r"(?:watch|stream|download)\s+(?:the\s+)?(?:full|whole|entire|complete)\s+(?:movie|film|album|book|episode|season)s?)\b"
+    r"(?:watch|stream|download)\s+(?:the\s+)?(?:full|whole|entire|complete)\s+(?:movie|film|album|book|episode|"
+    r"season)s?)\b"
 )
 _LENDING = Pattern(
-    r"\b(?:libby|hoopla|overdrive|kanopy|cloudlibrary|boundless|freegal|your card|library card|my card|catalog(?:ue)?|borrow(?:ed)?|"
-    r"check(?:ed)? out|agenda|minutes|packet|budget|annual report|newsletter|calendar|flyer|forms?|public domain|gutenberg|"
+    r"\b(?:libby|hoopla|overdrive|kanopy|cloudlibrary|boundless|freegal|your card|library card|my card|"
+    r"catalog(?:ue)?|borrow(?:ed)?|"
+    r"check(?:ed)? out|agenda|minutes|packet|budget|annual report|newsletter|calendar|flyer|forms?|public domain|"
+    r"gutenberg|"
     r"audit|policy)\b"
 )
 _SHARING = links.to((
-    "mega.nz", "mediafire.com", "4shared.com", "rapidgator.net", "1337x.to", "thepiratebay.org", "libgen.is", "libgen.rs",
-    "z-lib.org", "z-library.sk", "annas-archive.org", "zippyshare.com", "uploaded.net", "nitroflare.com", "1fichier.com",
-    "fmovies.to", "123movies.to", "vdoc.pub", "dokumen.pub", "rutracker.org", "yts.mx", "sci-hub.se",
+    "mega.nz", "mediafire.com", "4shared.com", "rapidgator.net", "1337x.to", "thepiratebay.org", "libgen.is",
+    "libgen.rs", "z-lib.org", "z-library.sk", "annas-archive.org", "zippyshare.com", "uploaded.net", "nitroflare.com",
+    "1fichier.com", "fmovies.to", "123movies.to", "vdoc.pub", "dokumen.pub", "rutracker.org", "yts.mx", "sci-hub.se",
 ))  # fmt: skip
 _SIGNS: Final = "[™®℠]"
 
@@ -91,7 +98,8 @@ class Copyright(Criterion):
     title = "Copyrighted or trademarked material"
     clause = "copyright-trademark"
     note = (
-        "Nothing here shows who owns a work or whether its use is fair (17 U.S.C. 107): people may post their own work, "
+        "Nothing here shows who owns a work or whether its use is fair (17 U.S.C. 107): people may post their "
+        "own work, "
         "quote, review and name brands. Whoever owns a work can send a notice (17 U.S.C. 512(c)(3)); ask counsel."
     )
     rules = (NOTICE, RESERVED, QUOTED, SUNG, WHOLE, SHARED, MARK)
@@ -133,10 +141,10 @@ def _marks(batch: Batch) -> Iterator[Hit]:
     """The signs as they were posted: folding turns them into letters."""
     posted = pa.array(batch.texts, type=pa.large_string())
     found = pc.match_substring_regex(posted, _SIGNS).to_numpy(zero_copy_only=False)
-    for row in np.flatnonzero(found):
+    for row in np.flatnonzero(found).tolist():
         text, folded = batch.texts[row], batch.folded[row]
         place = min(place for place in (text.find(sign) for sign in _SIGNS[1:-1]) if place >= 0)
         start, end = (
             (place, place + 1) if folded.offsets is None else np.searchsorted(folded.offsets, [place, place + 1])
         )
-        yield Hit(int(row), MARK, int(start), int(end), {"sign": text[place]})
+        yield Hit(row, MARK, int(start), int(end), {"sign": text[place]})

@@ -24,12 +24,14 @@ from social_archive.policy.text import fold_all
 
 APART: Final = Rule(
     "off-topic.overlap", 1, "weak",
-    "Shares {shared} of its {count} longer words with the post above it; that alone says nothing, and a person who calls "
+    "Shares {shared} of its {count} longer words with the post above it; that alone says nothing, and a person "
+    "who calls "
     "it off-topic has to say by which standard.",
 )  # fmt: skip
 REPEATED: Final = Rule(
     "off-topic.copies", 1, "weak",
-    "The same text stands in {copies} other threads, so it may not be about this one; people with one concern write so, "
+    "The same text stands in {copies} other threads, so it may not be about this one; people with one concern "
+    "write so, "
     "and a person has to say by which standard it would be off-topic.",
 )  # fmt: skip
 
@@ -46,7 +48,8 @@ class OffTopic(Criterion):
     clause = "off-topic"
     on = False
     note = (
-        "This is a number and no judgement: replies to other comments, jokes, and other languages than the post's share no "
+        "This is a number and no judgement: replies to other comments, jokes, and other languages than the "
+        "post's share no "
         "words with it and are on topic. The rule against off-topic comments was struck down where it was enforced "
         "by keywords (PETA v. Tabak; Krasno v. Mnookin, binding in Illinois). State the standard before you apply it."
     )

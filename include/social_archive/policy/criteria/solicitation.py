@@ -54,7 +54,8 @@ _CAMPAIGN_PAGES = links.to(both(_LISTS.addresses))
 
 _ASKED = Pattern(
     r"\b(?:(?:please|kindly|pls|consider|help (?:us|me|them) (?:out )?by|can you|could you|would you) (?:\w+ ){0,2}?"
-    r"(?:donat(?:e|ing)|chip(?:ping)? in|contribut(?:e|ing)|pledg(?:e|ing)|giv(?:e|ing) (?:what|whatever|generously|to (?:the|our|my|this)))|"
+    r"(?:donat(?:e|ing)|chip(?:ping)? in|contribut(?:e|ing)|pledg(?:e|ing)|giv(?:e|ing) (?:what|whatever|"
+    r"generously|to (?:the|our|my|this)))|"
     r"donate (?:to|now|today|here|at|via|online|generously|what|whatever|a few|[$€£]?\d)|donate:|"
     r"every (?:dollar|penny|cent|donation|gift) (?:helps|counts|matters)|(?:any|all) (?:amount|donation)s? helps?|"
     r"(?:all )?proceeds (?:will )?(?:go|benefit|support)|donations (?:are )?(?:welcome|appreciated|needed)|"
@@ -62,12 +63,14 @@ _ASKED = Pattern(
     r"(?:we are|we're|i am|i'm|help us|help me|our|my) [^.!?\n]{0,60}?\brais(?:e|es|ing) (?:money|funds|[$€£]\d)|"
     r"(?:my|our|his|her|their|this|a|the) go ?fund ?me|go ?fund ?me (?:for|page|link|to|here)|"
     r"(?:accepting|collecting|taking) (?:cash |monetary )?donations|"
-    r"(?:support|join|share) (?:my|our|this|the) fund-?raiser|sponsor (?:me|us) (?:for|in|at)|send (?:money|cash|funds) to|"
+    r"(?:support|join|share) (?:my|our|this|the) fund-?raiser|sponsor (?:me|us) (?:for|in|at)|send (?:money|cash|"
+    r"funds) to|"
     r"(?:venmo|cash ?app|zelle|paypal) (?:me|us|@\w+|\$\w+)|"
     r"(?:venmo|cash ?app|zelle|paypal)(?: is)?[:,]? ?[@$]\w+)"
 )
 _INQUIRES = Pattern(
-    r"\b(?:where|how|when|why|who|can i|could i|may i|should i|can we|could we|do you|does|did|is there|are there|are you|if i|"
+    r"\b(?:where|how|when|why|who|can i|could i|may i|should i|can we|could we|do you|does|did|is there|are there|"
+    r"are you|if i|"
     r"(?:i|we)(?:'d|'ll|'m|'re|'ve)?(?: \w+){0,4})$"
 )
 
@@ -78,7 +81,8 @@ _OFFICES = (
 )
 _NAME = r"(?-i:[A-Z][\w'.-]+(?:\s[A-Z][\w'.-]+){0,2})"
 _THING = (
-    r"(?:levy|referendum|measure|proposition|prop\.? ?\w+|question \w+|bond(?: issue)?|amendment|tax (?:increase|hike|rate)|"
+    r"(?:levy|referendum|measure|proposition|prop\.? ?\w+|question \w+|bond(?: issue)?|amendment|tax (?:increase|"
+    r"hike|rate)|"
     r"candidates?|slate|part(?:y|ies))"
 )
 _MEASURE = rf"(?:the |this |that |our |any |all )?(?:[\w-]+ ){{0,2}}?{_THING}\b"
@@ -105,11 +109,13 @@ _SAID_OF = Pattern(
     r"(?: (?:\w|')+){0,3}|\b(?:a|an|the|my|our|your|their|his|her|this|that|each|every|no|did|didn't|why|how))$"
 )
 _URGING = Pattern(
-    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|don't forget|ask you|time)\b"
+    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|don't forget|ask you|"
+    r"time)\b"
 )
 _EITHER = Pattern(r"^\s*(?:or|and|/|nor)\s*(?:yes|no|for|against|red|blue)\b")
 _CONTEST = Pattern(
-    r"\b(?:poll|contest|favou?rites?|mascot|logo|bracket|cover|costume|snack|flavou?r|movie|film|book of the|story|cat|dog|"
+    r"\b(?:poll|contest|favou?rites?|mascot|logo|bracket|cover|costume|snack|flavou?r|movie|film|book of the|"
+    r"story|cat|dog|"
     r"name the|t-?shirt|photo|bookmark)s?\b"
 )
 _ELECTION = Pattern(
@@ -117,8 +123,9 @@ _ELECTION = Pattern(
     rf"early voting|precinct|(?:{_any(_LISTS.answers[2:])}))\b"
 )
 _LIBRARY = Pattern(r"\b(?:librar(?:y|ies)|taxpayers?|taxes|grant|museum)\b")
-_NO_NAME = frozenset({"running", "run", "ran", "candidate", "candidates", "vote", "race", "elected", "applied", "applying",
-                      "thanks", "meeting", "thank", "election", "elections", "i", "it", "the", "this", "good", "who"})  # fmt: skip
+_NO_NAME = Pattern(
+    r"^(?:running|run|ran|candidates?|vote|race|elected|appl(?:ied|ying)|thanks?|meeting|elections?|it?|the|this|good|who)\b"
+)
 
 
 class Solicitation(Criterion):
@@ -128,8 +135,10 @@ class Solicitation(Criterion):
     title = "Charity or political campaigning"
     clause = "solicitation-campaigning"
     note = (
-        "Talk about a levy, a candidate or a party is protected opinion, however strong; what the library does is often "
-        "the very topic of the page. Only asking to vote or to give is pointed at, on every side alike. Whoever decides "
+        "Talk about a levy, a candidate or a party is protected opinion, however strong; what the library does "
+        "is often "
+        "the very topic of the page. Only asking to vote or to give is pointed at, on every side alike. Whoever "
+        "decides "
         "has to decide the same for the other side."
     )
     rules = (GIVING_PAGE, ASKED, CAMPAIGN_PAGE, PAID, URGED, STANDING)
@@ -189,12 +198,9 @@ def _opens(text: str, match: Match) -> bool:
         return False
     if is_asked(text, match.end) or _CONTEST.compiled.search(whole(text, match.start, match.end)):
         return False
-    return (
-        not said.strip("\"'*•-–>#@ 🗳")
-        or said.endswith((",", ":", "please", "and", "to"))
-        and bool(_URGING.compiled.search(said))
-    )
+    urged = said.endswith((",", ":", "please", "and", "to")) and bool(_URGING.compiled.search(said))
+    return urged or not said.strip("\"'*•-–>#@ 🗳")
 
 
 def _stands(match: Match) -> bool:
-    return match.group("name").split()[0].lower() not in _NO_NAME
+    return not _NO_NAME.compiled.search(match.group("name"))

@@ -170,7 +170,8 @@ def document() -> dict[str, Any]:
         },
         "threshold": threshold,
         "intercept": round(intercept, 3),
-        "weights": {feature: round(weight, 3) for feature, weight in sorted(weights.items(), key=lambda w: (-w[1], w[0]))},
+        "weights": dict(sorted(((name, round(weight, 3)) for name, weight in weights.items()),
+                               key=lambda weight: (-weight[1], weight[0]))),
     }  # fmt: skip
 
 
