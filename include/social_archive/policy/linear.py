@@ -18,12 +18,14 @@ from social_archive.policy.trade_words import called, places_of, trade_words
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
-SHORT: Final = 12
-"""Words up to which weights simply add up. In a longer text each counts for less, as the square root of its length."""
+SHORT: Final = 6
+"""Words of the list up to which weights simply add up. With more of them, each counts for less, as the square root of
+their number. Words that are not listed do not even count as length: they change nothing at all."""
+
 
 
 def share(size: Rows) -> Scores:
-    """What a weight counts for in texts of so many words."""
+    """What a weight counts for in texts with so many words of the list."""
     return (SHORT / np.maximum(size, SHORT)) ** 0.5
 
 
@@ -38,8 +40,9 @@ class Said(NamedTuple):
 class LinearModel:
     """Logistic regression over the trade words that stand in a text, each counted once.
 
-    The log-odds of a text are the intercept and the sum of its features' weights divided by the square root of how
-    many features it has, so that a long text is not suspect for its length. `threshold`: the score (0 to 1) from which
+    The log-odds of a text are the intercept and the sum of its features' weights, which count for less the more words
+    of the list a text has (`share`), so that a long text is not suspect for its length. `threshold`: the score (0 to 1)
+    from which
     the model points at a text.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -11,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from social_archive.policy.batch import Batch, Pattern
+from social_archive.policy.batch import MOST, Batch, Pattern
 
 SHOWN: Final = 280
 """Characters of a text that stand for it where the link is only attached."""
@@ -37,19 +38,29 @@ def to(addresses: Iterable[str]) -> Pattern:
     )
 
 
-def linked(batch: Batch, pattern: Pattern) -> Iterator[Link]:
-    """Links in the texts, then attached ones that stand in no text. `pattern` names the groups `link` and `what`."""
-    seen = set()
+def linked(batch: Batch, *patterns: Pattern) -> Iterator[Link]:
+    """Links in the texts, then attached ones that stand in no text; of one row no more than MOST, each once.
+
+    Every pattern names the groups `link` and `what`.
+    """
+    seen: dict[int, set[str]] = {}
+    for link in chain.from_iterable(_all(batch, pattern) for pattern in patterns):
+        known = seen.setdefault(link.row, set())
+        if len(known) < MOST and link.url not in known:
+            known.add(link.url)
+            yield link
+
+
+def _all(batch: Batch, pattern: Pattern) -> Iterator[Link]:
     for match in batch.find(pattern):
         url = match.group("link").rstrip(_CLOSING)
         start = match.start + match.text.index(url)
-        seen.add((match.row, url))
         yield Link(match.row, start, start + len(url), url, match.group("what").lower())
     for row, url in _attached(batch, pattern):
-        found = pattern.compiled.search(url)
-        if found and (row, found["link"]) not in seen:
-            seen.add((row, found["link"]))
-            yield Link(row, 0, min(len(batch.folded[row].text), SHOWN), found["link"], found["what"].lower())
+        for found in pattern.compiled.finditer(url):
+            end = min(len(batch.folded[row].text), SHOWN)
+            yield Link(row, 0, end, found["link"].rstrip(_CLOSING), found["what"].lower())
+            break
 
 
 def _attached(batch: Batch, pattern: Pattern) -> Iterator[tuple[int, str]]:

@@ -23,8 +23,8 @@ READ: Final = 2000
 """Characters of a text that are read: an advertisement says early what it sells, and a long text must not add up."""
 
 LINK: Final = r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|shop|store|info|biz|co|io|me|ly|example)\b(?:/\S*)?"
-PRICE: Final = r"[$€£]\s?\d[\d.,]*k?|\b\d[\d.,]*\s?(?:dollars?|bucks|usd|euros?)\b"
-PERCENT: Final = r"\b\d[\d.,]*\s?(?:%|percent\b)"
+PRICE: Final = r"[$€£]\s?\d+(?:[.,]\d+)*k?|\b\d+(?:[.,]\d+)*\s?(?:dollars?|bucks|usd|euros?)\b"
+PERCENT: Final = r"\b\d+(?:[.,]\d+)*\s?(?:%|percent\b)"
 PHONE: Final = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\b\d{3}[-. ])?\b\d{3}[-. ]\d{4}\b"
 POINTER: Final = "[👉👇⬇➡🔗🛒💰💸💵🤑📲📞☎]"
 
@@ -77,7 +77,7 @@ class TradeWords:
 
     @cached_property
     def _group_keys(self) -> dict[str, int]:
-        return {f"any of {name}": -1 - len(SHAPES) - number for number, name in enumerate(self.groups)}
+        return {f"any:{name}": -1 - len(SHAPES) - number for number, name in enumerate(self.groups)}
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -89,7 +89,7 @@ class TradeWords:
     def feature(self, key: int) -> str:
         """The feature that has a number."""
         if key < 0:
-            return f"any of {list(self.groups)[-1 - len(SHAPES) - key]}"
+            return f"any:{list(self.groups)[-1 - len(SHAPES) - key]}"
         first, second = divmod(key, len(self.words))
         return self.words[second] if first == 0 else f"{self.words[first - 1]} {self.words[second]}"
 
@@ -108,7 +108,7 @@ class TradeWords:
             np.concatenate([rows[single], rows[1:][beside], rows[single][grouped]]),
             np.concatenate([places[single], pairs, kinds[grouped]]),
         )
-        return where, keys, np.bincount(rows, minlength=len(column))
+        return where, keys, np.bincount(rows[known], minlength=len(column))
 
 
 def _tokens(column: pa.Array) -> tuple[Rows, pa.Array]:
@@ -146,12 +146,16 @@ def places_of(feature: str, folded: str) -> Iterator[tuple[int, int]]:
 
 @cache
 def _pattern(feature: str) -> Pattern:
+    if feature.startswith("any:"):
+        return Pattern(rf"\b(?:{'|'.join(trade_words().groups[feature.removeprefix('any:')])})\b")
     parts = (SHAPES.get(word) or rf"\b{word}\b" for word in feature.split())
     return Pattern(r"[^a-zA-Z]*".join(f"(?:{part})" for part in parts))
 
 
 def called(feature: str) -> str:
     """A feature as a person reads it."""
+    if feature.startswith("any:"):
+        return f"(any {feature.removeprefix('any:').replace('_', ' ')} word)"
     return " ".join(_CALLED.get(word, word) for word in feature.split())
 
 

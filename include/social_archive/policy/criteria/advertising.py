@@ -18,7 +18,7 @@ from social_archive.policy import links
 from social_archive.policy.batch import Batch, Match, Pattern, Rows
 from social_archive.policy.criterion import Criterion, Hit, Rule
 from social_archive.policy.linear import Reading, model, span, told
-from social_archive.policy.sentence import first_of_each, is_asked
+from social_archive.policy.asking import first_of_each, is_asked
 from social_archive.policy.trade_words import LINK, PERCENT, PHONE, PRICE
 
 PRICED: Final = Rule(
@@ -78,7 +78,7 @@ _ORDER = Pattern(
 )
 _DETAILS = Pattern(rf"{_ASK_PRICE}\b(?:for|to (?:get|learn|know)) (?:more )?(?:details?|info(?:rmation)?)\b")
 _OWED = Pattern(
-    r"\b(?:late fees?|fines?|overdue|owed?|charged|refund|tax(?:es)?|levy|lost|returned|replacement|donat(?:e|ed|"
+    r"\b(?:late fees?|fines?|overdue|owed?|charged|refund|lost|returned|replacement|donat(?:e|ed|"
     r"ions?))\b"
 )
 _TRADING = Pattern(rf"(?:{PRICE}|{PERCENT}|{LINK}|{PHONE})")
@@ -165,9 +165,8 @@ def _beside(batch: Batch, matches: Iterator[Match], other: Pattern) -> Iterator[
 def _links(batch: Batch) -> Iterator[Hit]:
     for link in links.linked(batch, _SHORTENERS):
         yield Hit(link.row, SHORTENED, link.start, link.end, {"site": link.what, "link": link.url})
-    for pattern in (_PARTNERS, _MARKED):
-        for link in links.linked(batch, pattern):
-            yield Hit(link.row, AFFILIATE, link.start, link.end, {"mark": link.what, "link": link.url})
+    for link in links.linked(batch, _PARTNERS, _MARKED):
+        yield Hit(link.row, AFFILIATE, link.start, link.end, {"mark": link.what, "link": link.url})
 
 
 def _learned(batch: Batch, reading: Reading, threshold: float) -> Iterator[Hit]:

@@ -18,15 +18,15 @@ from social_archive.config_schedule import Model
 from social_archive.policy import links
 from social_archive.policy.batch import Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule
-from social_archive.policy.sentence import first_of_each, is_asked, whole
+from social_archive.policy.asking import first_of_each, is_asked, whole
 
 NOTICE: Final = Rule(
     "copyright.notice", 1, "moderate",
-    "Carries a copyright notice (“{words}”), so a part of it may be somebody's work.",
+    "Carries a copyright notice, so a part of it may be somebody's work.",
 )  # fmt: skip
 RESERVED: Final = Rule(
     "copyright.reserved", 1, "moderate",
-    "Uses words with which rights are reserved or disclaimed (“{words}”).",
+    "Uses words with which rights are reserved or disclaimed.",
 )  # fmt: skip
 QUOTED: Final = Rule(
     "copyright.long-quotation", 1, "weak",
@@ -38,7 +38,7 @@ SUNG: Final = Rule(
 )  # fmt: skip
 WHOLE: Final = Rule(
     "copyright.whole-work", 1, "moderate",
-    "Offers or links a whole work for download (“{words}”).",
+    "Offers or links a whole work for download.",
 )  # fmt: skip
 SHARED: Final = Rule(
     "copyright.file-sharing", 1, "moderate",
@@ -114,11 +114,11 @@ class Copyright(Criterion):
         for rule, pattern in ((NOTICE, _NOTICE), (RESERVED, _RESERVED)):
             for match in first_of_each(batch.find(pattern)):
                 asked = is_asked(batch.folded[match.row].text, match.end)
-                yield Hit(match.row, rule, match.start, match.end, {"words": match.text}, "weak" if asked else None)
+                yield Hit(match.row, rule, match.start, match.end, {"asked": asked}, "weak" if asked else None)
         yield from _long(batch, QUOTED, _QUOTE, self.settings.quoted_words)
         yield from _long(batch, SUNG, _SONG, self.settings.sung_words)
         for match in first_of_each(match for match in batch.find(_WHOLE) if _is_offered(batch, match)):
-            yield Hit(match.row, WHOLE, match.start, match.end, {"words": match.text})
+            yield Hit(match.row, WHOLE, match.start, match.end)
         for link in links.linked(batch, _SHARING):
             yield Hit(link.row, SHARED, link.start, link.end, {"site": link.what, "link": link.url})
         yield from _marks(batch)

@@ -70,8 +70,8 @@ class OffTopic(Criterion):
         for place in np.flatnonzero(enough & (shared <= self.settings.share * count)):
             said = {"shared": int(shared[place]), "count": int(count[place])}
             yield _hit(batch, int(asked[place]), APART, said)
-        for row in np.flatnonzero((batch.copies >= self.settings.copies) & np.array([len(t) > 0 for t in batch.texts])):
-            yield _hit(batch, int(row), REPEATED, {"copies": int(batch.copies[row])})
+        for row in np.flatnonzero(batch.copies >= self.settings.copies).tolist():
+            yield _hit(batch, row, REPEATED, {"copies": int(batch.copies[row])})
 
 
 def _hit(batch: Batch, row: int, rule: Rule, said: dict[str, int]) -> Hit:

@@ -14,8 +14,8 @@ from typing import Final
 from social_archive.policy import links
 from social_archive.policy.batch import Batch, Match, Pattern
 from social_archive.policy.campaign import Pairs, both, campaign
-from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
-from social_archive.policy.sentence import before, first_of_each, is_asked, whole
+from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.asking import before, first_of_each, is_asked, whole
 
 GIVING_PAGE: Final = Rule(
     "solicitation.giving-page", 1, "strong",
@@ -23,7 +23,7 @@ GIVING_PAGE: Final = Rule(
 )  # fmt: skip
 ASKED: Final = Rule(
     "solicitation.asked", 1, "moderate",
-    "Asks for money or gifts for a person or a cause (“{words}”).",
+    "Asks for money or gifts for a person or a cause.",
 )  # fmt: skip
 CAMPAIGN_PAGE: Final = Rule(
     "solicitation.campaign-page", 1, "strong",
@@ -31,15 +31,15 @@ CAMPAIGN_PAGE: Final = Rule(
 )  # fmt: skip
 PAID: Final = Rule(
     "solicitation.paid-for-by", 1, "strong",
-    "Carries the line that campaign advertising has to carry (“{words}”).",
+    "Carries the line on who paid that campaign advertising has to carry.",
 )  # fmt: skip
 URGED: Final = Rule(
     "solicitation.vote", 1, "moderate",
-    "Asks the reader to vote some way (“{words}”), which is express advocacy and more than an opinion.",
+    "Asks the reader to vote some way, which is express advocacy and more than an opinion.",
 )  # fmt: skip
 STANDING: Final = Rule(
     "solicitation.candidate", 1, "moderate",
-    "Puts a name forward for an office (“{words}”), as campaign advertising does.",
+    "Puts a name forward for an office, as campaign advertising does.",
 )  # fmt: skip
 
 _LISTS = campaign()
@@ -80,6 +80,7 @@ _OFFICES = (
     r"attorney))"
 )
 _NAME = r"(?-i:[A-Z][\w'.-]+(?:\s[A-Z][\w'.-]+){0,2})"
+_FIRST = r"(?:the )?@?(?-i:[A-Z])[\w'-]+"  # of a name
 _THING = (
     r"(?:levy|referendum|measure|proposition|prop\.? ?\w+|question \w+|bond(?: issue)?|amendment|tax (?:increase|"
     r"hike|rate)|"
@@ -92,12 +93,12 @@ _ANSWER = (
 )
 _FOR = (
     rf"\b(?:vote|voting|cast (?:your|a) (?:ballot|vote))\s+(?:{_any(_LISTS.votes)})\s+"
-    rf"(?:{_MEASURE}|(?:the )?(?:{_any(_LISTS.answers)})\b|{_NAME})"
+    rf"(?:{_MEASURE}|(?:the )?(?:{_any(_LISTS.answers)})\b|{_FIRST})"
 )
-_ELECT = rf"\b(?:{_any(_LISTS.candidates)})\s+(?:{_OFFICES}\s+)?{_NAME}"
+_ELECT = rf"\b(?:{_any(_LISTS.candidates)})\s+{_FIRST}"
 _PASS = rf"\b(?:{_any(_LISTS.measures)})\s+{_MEASURE}"
 _VOTE = Pattern(rf"(?:{_ANSWER}|{_FOR})")
-_OUTCOME = Pattern(rf"(?:{_ELECT}|{_PASS})")
+_OUTCOME = Pattern(rf"(?:{_PASS}|{_ELECT})")
 _STANDING = Pattern(rf"(?P<name>{_NAME})\s+(?:for|4)\s+{_OFFICES}\b")
 _PAID = Pattern(
     r"\bpaid for by\b[^.!?\n]{0,60}?\b(?:committee|citizens|friends of|people for|neighbors for|families for|pac|party|"
@@ -117,10 +118,6 @@ _CONTEST = Pattern(
     r"\b(?:poll|contest|favou?rites?|mascot|logo|bracket|cover|costume|snack|flavou?r|movie|film|book of the|"
     r"story|cat|dog|"
     r"name the|t-?shirt|photo|bookmark)s?\b"
-)
-_ELECTION = Pattern(
-    rf"\b(?:ballots?|elections?|polls|primary|november|nov|april|campaign|candidates?|{_OFFICES}|{_THING}|"
-    rf"early voting|precinct|(?:{_any(_LISTS.answers[2:])}))\b"
 )
 _LIBRARY = Pattern(r"\b(?:librar(?:y|ies)|taxpayers?|taxes|grant|museum)\b")
 _NO_NAME = Pattern(
@@ -157,8 +154,8 @@ class Solicitation(Criterion):
             yield _hit(match, STANDING)
 
 
-def _hit(match: Match, rule: Rule, strength: Strength | None = None) -> Hit:
-    return Hit(match.row, rule, match.start, match.end, {"words": match.text}, strength)
+def _hit(match: Match, rule: Rule) -> Hit:
+    return Hit(match.row, rule, match.start, match.end)
 
 
 def _inquires(batch: Batch, match: Match) -> bool:
@@ -175,8 +172,7 @@ def _urged(batch: Batch) -> Iterator[Hit]:
         if match.row not in urged and _opens(batch.folded[match.row].text, match):
             urged[match.row] = match
     for match in urged.values():
-        in_election = _ELECTION.compiled.search(batch.folded[match.row].text)
-        yield _hit(match, URGED, None if in_election or match.text.lower().split()[-1] in {"yes", "no"} else "weak")
+        yield _hit(match, URGED)
 
 
 def _urges(text: str, match: Match) -> bool:

@@ -1,4 +1,4 @@
-"""The sentence around a match: is it asked rather than said, what goes before. Cheap guesses for English."""
+"""Is a thing asked rather than said, and what stands before it in its sentence. Cheap guesses for English."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def before(text: str, start: int) -> str:
 def whole(text: str, start: int, end: int) -> str:
     """The sentence that holds a match, lower case."""
     found = _END.compiled.search(text[end : end + _FAR])
-    return f"{before(text, start)} {text[start : end + (found.end() if found else _FAR)].lower()}"
+    return f"{before(text, start)} {text[start : end + (found.end() if found else _FAR)].lower()}".strip()
 
 
 def first_of_each(matches: Iterable[Match]) -> Iterator[Match]:
