@@ -21,7 +21,7 @@ AD = "Handmade lamps, $20 each, order now: https://lamps.example"
 OPINIONS = (
     "good great best wonderful kind honest love like thank beautiful bad awful worst terrible rude dishonest hate liar "
     "corrupt stupid disgrace cheap expensive fast slow fine special yes no for against left right support oppose democrat "
-    "republican liberal conservative mayor trustee board director candidate party levy tax taxes referendum election vote "
+    "republican liberal conservative mayor trustee board director candidate party levy tax taxes raise cut fund defund referendum election vote "
     "police church muslim jewish christian black white gay trans immigrant man woman library westmont"
 ).split()
 

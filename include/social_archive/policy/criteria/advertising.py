@@ -62,11 +62,12 @@ _OFFER = Pattern(
     r"(?:buy|order|book|shop|reserve|apply|enroll|sign up) (?:now|today|yours|here|online|at)\b|"
     r"buy one,? get one\b|(?:promo|coupon|discount|use|with) code\b|"
     r"free (?:shipping|delivery|quotes?|estimates?|consultation|trial)\b|"
+    r"want to buy (?:my|our|one of)\b|book (?:your|a) [^.!?\n]{0,40}?\bwith (?:me|us)\b|"
     r"(?:earn|make|win|invest)\b[^.!?\n]{0,20}[$€£])|\d\s?(?:%|percent) off\b)"
 )
 _ASK_PRICE = (
-    r"\b(?:dm|pm|inbox|text|message|msg|whatsapp|telegram|call|contact|e-?mail|hit)\s+"
-    r"(?:me|us|him|her|now|today|up)\b[^.!?\n]{0,40}?"
+    r"\b(?:(?:dm|pm|inbox|text|message|msg|whatsapp|telegram|call|contact|e-?mail|hit)\s+"
+    r"(?:me|us|him|her|now|today|up)\b[^.!?\n]{0,40}?|(?:dm|pm|inbox|whatsapp|telegram)\s+)"
 )
 _ORDER = Pattern(
     rf"(?:{_ASK_PRICE}\b(?:to (?:place an? )?(?:order|buy|purchase|claim|invest|get started|start earning|join "

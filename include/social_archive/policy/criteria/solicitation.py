@@ -110,9 +110,10 @@ _SAID_OF = Pattern(
     r"(?: (?:\w|')+){0,3}|\b(?:a|an|the|my|our|your|their|his|her|this|that|each|every|no|did|didn't|why|how))$"
 )
 _URGING = Pattern(
-    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|don't forget|ask you|"
+    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|don't forget|ask(?:ing)? (?:all of )?you|"
     r"time)\b"
 )
+_OPENING = Pattern(r"@[\w.]+|[^\pL\pN]")  # whom it is said to, signs and emoji: nothing that is said before
 _EITHER = Pattern(r"^\s*(?:or|and|/|nor)\s*(?:yes|no|for|against|red|blue)\b")
 _CONTEST = Pattern(
     r"\b(?:poll|contest|favou?rites?|mascot|logo|bracket|cover|costume|snack|flavou?r|movie|film|book of the|"
@@ -195,7 +196,7 @@ def _opens(text: str, match: Match) -> bool:
     if is_asked(text, match.end) or _CONTEST.compiled.search(whole(text, match.start, match.end)):
         return False
     urged = said.endswith((",", ":", "please", "and", "to")) and bool(_URGING.compiled.search(said))
-    return urged or not said.strip("\"'*•-–>#@ 🗳")
+    return urged or not _OPENING.compiled.sub("", said)
 
 
 def _stands(match: Match) -> bool:
