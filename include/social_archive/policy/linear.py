@@ -18,10 +18,9 @@ from social_archive.policy.trade_words import called, places_of, trade_words
 
 Scores = np.ndarray[Any, np.dtype[np.float64]]
 
-SHORT: Final = 6
+SHORT: Final = 4
 """Words of the list up to which weights simply add up. With more of them, each counts for less, as the square root of
 their number. Words that are not listed do not even count as length: they change nothing at all."""
-
 
 
 def share(size: Rows) -> Scores:

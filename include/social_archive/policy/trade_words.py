@@ -22,7 +22,10 @@ from social_archive.policy.batch import Pattern, Rows
 READ: Final = 2000
 """Characters of a text that are read: an advertisement says early what it sells, and a long text must not add up."""
 
-LINK: Final = r"(?:https?://|www\.)\S+|\b[a-z0-9-]+\.(?:com|net|org|shop|store|info|biz|co|io|me|ly|example)\b(?:/\S*)?"
+LINK: Final = (
+    r"(?:https?://|www\.)\S+|"
+    r"\b[a-z0-9-]+\.(?:com|net|org|gov|edu|gop|shop|store|info|biz|app|co|io|me|ly|example)\b(?:/\S*)?"
+)
 PRICE: Final = r"[$€£]\s?\d+(?:[.,]\d+)*k?|\b\d+(?:[.,]\d+)*\s?(?:dollars?|bucks|usd|euros?)\b"
 PERCENT: Final = r"\b\d+(?:[.,]\d+)*\s?(?:%|percent\b)"
 PHONE: Final = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\b\d{3}[-. ])?\b\d{3}[-. ]\d{4}\b"

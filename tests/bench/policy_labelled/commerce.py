@@ -29,7 +29,9 @@ EACH: Final = 8
 CRITERIA: Final = ("advertising", "solicitation", "copyright")
 Part = Literal["tuned", "held"]
 
-TEMPLATES: Final[dict[str, dict[str, list[str]]]] = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
+TEMPLATES: Final[dict[str, dict[str, list[str]]]] = yaml.safe_load(
+    Path(__file__).with_suffix(".yaml").read_text("utf-8")
+)
 _AROUND: Final = ("", "", "", "", "😀 ", "Привет! ", "@library ", "\n\n")
 
 
@@ -44,10 +46,11 @@ def labelled(part: Part, seed: int = SEED) -> list[tuple[str, str]]:
 
 
 def measure(part: Part = "held", *, show: Callable[[str, str], None] = lambda *_: None) -> list[dict[str, Any]]:
-    """Precision and recall of each criterion, for findings of every strength and without the weak ones; ROC-AUC of the
-    advertising model here, and on the comments of the invented library.
+    """What is found right and wrong, in rows; shares are 0 to 1, None where nothing was pointed at.
 
-    A comment of another label is a false alarm for a criterion, too. `show` is called with what went wrong and the text.
+    Precision and recall of each criterion, for findings of every strength and without the weak ones; ROC-AUC of the
+    advertising model here and on the comments of the invented library. A comment of another label is a false alarm
+    for a criterion, too. `show` is called with what went wrong and the text.
     """
     made = labelled(part)
     labels, texts = [label for label, _ in made], [text for _, text in made]
@@ -67,7 +70,7 @@ def _criteria(labels: list[str], texts: list[str], show: Callable[[str, str], No
         for strengths, rows in found.items():
             yield {
                 "criterion": name, "findings": strengths, "labelled": int(wanted.sum()),
-                "precision": round(float(wanted[rows].mean()), 3), "recall": round(float(rows[wanted].mean()), 3),
+                "precision": _share(wanted[rows]), "recall": _share(rows[wanted]),
             }  # fmt: skip
 
 
@@ -76,7 +79,12 @@ def _model(labels: list[str], texts: list[str]) -> Iterator[dict[str, Any]]:
     kept = np.array([label in {"advertising", "ordinary"} for label in labels])
     wanted = np.array([label == "advertising" for label in labels])[kept]
     scores = model("advertising").read(Batch.of(texts).column).scores[kept]
-    yield {"criterion": "advertising", "findings": "the model alone", "labelled": int(wanted.sum()), **_curve(wanted, scores)}
+    yield {
+        "criterion": "advertising",
+        "findings": "the model alone",
+        "labelled": int(wanted.sum()),
+        **_curve(wanted, scores),
+    }
 
 
 def _library() -> Iterator[dict[str, Any]]:
@@ -102,17 +110,21 @@ def _apart() -> Iterator[dict[str, Any]]:
             pointed[hit.row] = True
         yield {
             "criterion": "off-topic", "findings": f"from {words} longer words, comments of the invented library",
-            "labelled": int(wanted.sum()), "precision": round(float(wanted[pointed].mean()), 3) if pointed.any() else None,
-            "recall": round(float(pointed[wanted].mean()), 3), "pointed_at": int(pointed.sum()),
+            "labelled": int(wanted.sum()), "precision": _share(wanted[pointed]),
+            "recall": _share(pointed[wanted]), "pointed_at": int(pointed.sum()),
         }  # fmt: skip
 
 
-def _curve(wanted: np.ndarray[Any, Any], scores: np.ndarray[Any, Any]) -> dict[str, float]:
+def _curve(wanted: np.ndarray[Any, Any], scores: np.ndarray[Any, Any]) -> dict[str, float | None]:
     pointed = scores >= model("advertising").threshold
     return {
         "roc_auc": round(float(roc_auc_score(wanted, scores)), 3),
-        "precision": round(float(wanted[pointed].mean()), 3), "recall": round(float(pointed[wanted].mean()), 3),
+        "precision": _share(wanted[pointed]), "recall": _share(pointed[wanted]),
     }  # fmt: skip
+
+
+def _share(rows: np.ndarray[Any, Any]) -> float | None:
+    return round(float(rows.mean()), 3) if len(rows) else None
 
 
 def _comments() -> Iterator[tuple[Item, str]]:

@@ -19,11 +19,14 @@ from social_archive.policy.trade_words import READ, called, trade_words
 
 AD = "Handmade lamps, $20 each, order now: https://lamps.example"
 OPINIONS = (
-    "good great best wonderful kind honest love like thank beautiful bad awful worst terrible rude dishonest hate liar "
-    "corrupt stupid disgrace cheap expensive fast slow fine special yes no for against left right support oppose democrat "
-    "republican liberal conservative mayor trustee board director candidate party levy tax taxes raise cut fund defund referendum election vote "
-    "police church muslim jewish christian black white gay trans immigrant man woman library westmont"
-).split()
+    "good", "great", "best", "wonderful", "kind", "honest", "love", "like", "thank", "beautiful", "bad", "awful",
+    "worst", "terrible", "rude", "dishonest", "hate", "liar", "corrupt", "stupid", "disgrace", "cheap", "expensive",
+    "fast", "slow", "fine", "special", "yes", "no", "for", "against", "left", "right", "support", "oppose",
+    "democrat", "republican", "liberal", "conservative", "mayor", "trustee", "board", "director", "candidate",
+    "party", "levy", "tax", "taxes", "raise", "cut", "fund", "defund", "referendum", "election", "vote", "police",
+    "church", "muslim", "jewish", "christian", "black", "white", "gay", "trans", "immigrant", "man", "woman",
+    "library", "westmont",
+)  # fmt: skip
 
 
 def column(*texts: str) -> pa.Array:
@@ -59,7 +62,7 @@ def test_swapping_opinions_changes_no_score_at_all(one: list[str], other: list[s
 
 
 def test_many_words_of_trade_weigh_no_more_than_their_root_and_only_the_beginning_is_read() -> None:
-    assert share(np.array([1, 6, 24])).tolist() == [1, 1, 0.5]
+    assert share(np.array([1, 4, 16])).tolist() == [1, 1, 0.5]
     long = "word " * (READ // 5) + AD
     assert model("advertising").read(column(long)).scores[0] == 0
 

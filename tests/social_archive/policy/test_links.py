@@ -29,7 +29,8 @@ def test_a_listed_address_is_found_without_what_closes_the_sentence(text: str, u
 
 
 @pytest.mark.parametrize(
-    "text", ["forgive.example", "give.example.org", "give.examples", "me@give.example", "pay.example", "give example", ""]
+    "text",
+    ["forgive.example", "give.example.org", "give.examples", "me@give.example", "pay.example", "give example", ""],
 )
 def test_another_host_is_not(text: str) -> None:
     assert not list(linked(Batch.of([text]), HOSTS))

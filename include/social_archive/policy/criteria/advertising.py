@@ -15,10 +15,10 @@ from pydantic import Field
 
 from social_archive.config_schedule import Model
 from social_archive.policy import links
+from social_archive.policy.asking import first_of_each, is_asked
 from social_archive.policy.batch import Batch, Match, Pattern, Rows
 from social_archive.policy.criterion import Criterion, Hit, Rule
 from social_archive.policy.linear import Reading, model, span, told
-from social_archive.policy.asking import first_of_each, is_asked
 from social_archive.policy.trade_words import LINK, PERCENT, PHONE, PRICE
 
 PRICED: Final = Rule(

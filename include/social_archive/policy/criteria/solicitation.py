@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from social_archive.policy import links
+from social_archive.policy.asking import before, first_of_each, is_asked, whole
 from social_archive.policy.batch import Batch, Match, Pattern
 from social_archive.policy.campaign import Pairs, both, campaign
 from social_archive.policy.criterion import Criterion, Hit, Rule
-from social_archive.policy.asking import before, first_of_each, is_asked, whole
 
 GIVING_PAGE: Final = Rule(
     "solicitation.giving-page", 1, "strong",
@@ -110,8 +110,8 @@ _SAID_OF = Pattern(
     r"(?: (?:\w|')+){0,3}|\b(?:a|an|the|my|our|your|their|his|her|this|that|each|every|no|did|didn't|why|how))$"
 )
 _URGING = Pattern(
-    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|don't forget|ask(?:ing)? (?:all of )?you|"
-    r"time)\b"
+    r"\b(?:you (?:should|must|need|have)|please|must|should|urge|urging|let's|lets|remember|"
+    r"don't forget|ask(?:ing)? (?:all of )?you|time)\b"
 )
 _OPENING = Pattern(r"@[\w.]+|[^\pL\pN]")  # whom it is said to, signs and emoji: nothing that is said before
 _EITHER = Pattern(r"^\s*(?:or|and|/|nor)\s*(?:yes|no|for|against|red|blue)\b")

@@ -40,7 +40,7 @@ BLOCKS: Final = 4
 WIDESPREAD: Final = 3
 """Templates in which a word or pair must stand to become a feature: what one template says teaches nothing."""
 STRENGTH: Final = 1.0  # of the regression, inverse of regularisation
-TOLERATED: Final = 0.005
+TOLERATED: Final = 0.01
 """Share of ordinary comments (of templates that the model has not seen) that the threshold lets through."""
 
 _CHOICE: Final = re.compile(r"\{([^{}]*)\}|<(\w+)>")

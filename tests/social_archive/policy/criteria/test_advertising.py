@@ -29,7 +29,7 @@ SELLS = {
         "amzn.to/3invented",
     ],
     "advertising.model": [
-        "Family owned gutter company, licensed and insured, book your appointment on our website www.gutters.example",
+        "Family owned roofing company, licensed and insured, call 555-0142 for your appointment",
         "Join our channel for daily crypto signals 👉 https://coins.example",
     ],
 }
@@ -62,7 +62,9 @@ def test_ordinary_talk_at_a_library_is_left_alone(text: str) -> None:
 
 
 def test_the_span_is_what_sells_and_nothing_around_it() -> None:
-    hits = {hit.rule: hit.quote for hit in found("advertising", "Hello all! Selling my bike, $50. Nice evening to you.")}
+    hits = {
+        hit.rule: hit.quote for hit in found("advertising", "Hello all! Selling my bike, $50. Nice evening to you.")
+    }
     assert hits["advertising.price-offer"] == "Selling my bike, $50"
 
 

@@ -8,7 +8,11 @@ from social_archive.policy.campaign import campaign
 from tests.social_archive.policy.checking import found
 
 ASKS = {
-    "solicitation.giving-page": ["https://www.gofundme.com/f/roof", "cash.app/invented", "give: facebook.com/donate/12"],
+    "solicitation.giving-page": [
+        "https://www.gofundme.com/f/roof",
+        "cash.app/invented",
+        "give: facebook.com/donate/12",
+    ],
     "solicitation.asked": [
         "Please donate to our coat fund",
         "Every dollar helps!",
@@ -72,7 +76,9 @@ FRAMES = {
 }
 
 
-@pytest.mark.parametrize(("name", "pair"), [(name, pair) for name, pairs in campaign().lists().items() for pair in pairs])
+@pytest.mark.parametrize(
+    ("name", "pair"), [(name, pair) for name, pairs in campaign().lists().items() for pair in pairs]
+)
 def test_each_side_of_a_list_is_found_by_the_same_rule_as_its_opposite(name: str, pair: tuple[str, str]) -> None:
     one, other = (found("solicitation", FRAMES[name].format(side=side.capitalize())) for side in pair)
     assert one, f"{pair[0]!r} of {name} finds nothing"
