@@ -27,7 +27,7 @@ PRICED: Final = Rule(
 )  # fmt: skip
 CONTACT: Final = Rule(
     "advertising.contact-to-order", 1, "strong",
-    "Says how to order or to ask for a price (“{asks}”), so something may be on sale.",
+    "Says how to order or to ask for a price, so something may be on sale.",
 )  # fmt: skip
 CALL: Final = Rule(
     "advertising.phone-and-price", 1, "moderate",
@@ -142,7 +142,7 @@ def _contacts(batch: Batch, money: Rows) -> Iterator[Hit]:
     found = {match.row: match for match in batch.find(_DETAILS, money)}
     found |= {match.row: match for match in first_of_each(batch.find(_ORDER))}
     for match in found.values():
-        yield Hit(match.row, CONTACT, match.start, match.end, {"asks": match.text})
+        yield Hit(match.row, CONTACT, match.start, match.end)
 
 
 def _calls(batch: Batch, money: Rows) -> Iterator[Hit]:
