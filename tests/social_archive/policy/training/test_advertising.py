@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib import resources
-from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from social_archive.policy.training import advertising
 from social_archive.policy.training.advertising import Texts, document, generated
+
+
+def kept_document() -> dict[str, Any]:
+    said = resources.files("social_archive.policy").joinpath("models/advertising.json").read_text("utf-8")
+    document: dict[str, Any] = json.loads(said)
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -40,25 +48,29 @@ def test_no_text_mixes_templates_of_two_blocks(texts: Texts) -> None:
 
 
 @pytest.mark.slow
-def test_training_again_gives_the_file_that_is_kept() -> None:
-    kept = resources.files("social_archive.policy").joinpath("models/advertising.json").read_text("utf-8")
-    assert json.dumps(document(), indent=1, ensure_ascii=False) + "\n" == kept
+def test_training_again_gives_the_model_that_is_kept() -> None:
+    """On one machine to the last digit; the linear algebra of another may round the last digit otherwise."""
+    kept, again = kept_document(), document()
+    assert again["weights"] == pytest.approx(kept["weights"], abs=0.0021)
+    assert again["intercept"] == pytest.approx(kept["intercept"], abs=0.0021)
+    assert again["threshold"] == pytest.approx(kept["threshold"], abs=0.0021)
+    for where, quality in kept["measured"].items():
+        assert again["measured"][where] == pytest.approx(quality, abs=0.0021)
+    fitted = {"weights", "intercept", "threshold", "measured"}
+    assert {name: said for name, said in again.items() if name not in fitted} == {
+        name: said for name, said in kept.items() if name not in fitted
+    }
 
 
 def test_it_was_measured_on_what_it_had_not_seen() -> None:
-    said = json.loads(resources.files("social_archive.policy").joinpath("models/advertising.json").read_text("utf-8"))
-    for where, least in product(said["measured"].values(), [0.95]):
-        assert where["roc_auc"] >= least
-        assert where["precision"] >= least
+    for quality in kept_document()["measured"].values():
+        assert quality["roc_auc"] >= 0.95
+        assert quality["precision"] >= 0.95
 
 
 @pytest.mark.slow
 def test_a_model_that_learned_from_shuffled_labels_would_know_nothing(texts: Texts) -> None:
     """The measure can fail: with labels that mean nothing it says so."""
-    from dataclasses import replace
-
-    from sklearn.metrics import roc_auc_score
-
     blocks = np.random.default_rng(3).permutation(int(texts.groups[-1]) + 1)
     shuffled = replace(texts, selling=(blocks % 2 == 0)[texts.groups])
     scores = advertising.held_out(shuffled, shuffled.blocks)
