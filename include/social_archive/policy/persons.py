@@ -1,0 +1,63 @@
+"""How a text names a person: by shape alone, never by which name it is.
+
+Two or more capitalised words, a title and a name, or a handle. A single name, a role ("the director") and a name in a
+script without capitals are not told from other words, and are not found. An organisation that is named by two
+capitalised words looks the same and is treated the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Diacritics are folded away before. Ranges instead of \p{Lu}: the automaton of these stays small.
+_UPPER: Final = "A-ZÆŒØŁĐÞΑ-ΩА-ЯҐЄІЇ"
+_LOWER: Final = "a-zæœøłđþßıα-ωа-яґєії"
+_NAME_WORD: Final = rf"[{_UPPER}](?:[{_LOWER}]|['-][{_UPPER}])[{_UPPER}{_LOWER}]*(?:['-][{_UPPER}][{_UPPER}{_LOWER}]+)*"
+_INITIAL: Final = rf"[{_UPPER}]\."
+_PARTICLE: Final = r"(?:van|von|der|den|de|del|della|di|da|dos|la|le|bin|ibn|al|el|y|st\.|ter|ten)"
+_TITLE: Final = (
+    r"(?i:mr|mrs|ms|mx|miss|dr|prof|professor|mayor|director|trustee|president|chair|chairman|chairwoman|chairperson|"
+    r"treasurer|secretary|superintendent|principal|coach|officer|deputy|sheriff|chief|captain|sergeant|detective|judge|"
+    r"justice|commissioner|alderman|alderwoman|councilman|councilwoman|councilmember|councillor|supervisor|clerk|"
+    r"assessor|governor|senator|sen|rep|representative|congressman|congresswoman|candidate|pastor|father|sister|brother|"
+    r"rabbi|imam|reverend|rev|bishop|deacon|librarian|teacher|manager|patron|nurse|attorney|neighbor|resident|uncle|aunt)"
+)
+
+NAMED: Final = (
+    rf"(?:(?:\b{_TITLE}\.? )?\b{_NAME_WORD}(?: (?:{_PARTICLE} ){{0,2}}(?:{_NAME_WORD}|{_INITIAL}))"
+    rf"{{1,3}}|\b{_TITLE}\.? {_NAME_WORD}|\B@\w[\w.]{{1,38}}\w)"
+)
+"""A person's name. To be used in a pattern whose case matters (`Pattern(..., case=True)`); check it by `name_in`."""
+
+_NO_NAME: Final = frozenset(
+    """a about after again all also an and another any apparently are as at because before both but by can could did do
+    does dear each every finally first for from had has have hello here hey hi how however i if in is it its just
+    last let like look maybe meanwhile monday more most my never next no nobody not note now of oh ok okay on one only
+    or our perhaps please remember sad same see she he since so some someone sorry still sure thank thanks that the their them then
+    there these they this those though to today tomorrow tonight tuesday under until unless update very was wednesday
+    we well were what when where whether which while who why will with wow yes yesterday yet you your thursday friday
+    saturday sunday january february march april may june july august september october november december news breaking
+    clearly everyone everybody people god good great honestly actually seriously was whose him her his""".split()
+)
+
+
+def name_in(text: str) -> tuple[int, int] | None:
+    """Where the name is in what NAMED matched, without words that only stand first in a sentence; None: no name left.
+
+    "Yesterday Ann Lee" is "Ann Lee"; "The Board" is no name.
+    """
+    if text.startswith("@"):
+        return 0, len(text)
+    words = [(m.start(), m.group()) for m in re.finditer(r"\S+", text)]
+    while words and words[0][1].lower() in _NO_NAME:
+        words.pop(0)
+    if not words or (len(words) < 2 and not _is_title(text.split()[0])):
+        return None
+    if all(word.lower().rstrip(".") in _NO_NAME for _, word in words[1:]):
+        return None
+    return words[0][0], len(text)
+
+
+def _is_title(word: str) -> bool:
+    return re.fullmatch(_TITLE, word.rstrip(".")) is not None
