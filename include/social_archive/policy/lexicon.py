@@ -65,7 +65,7 @@ class Word(Model):
 
 
 class Lexicon(Model):
-    """The vulgar words. `version` is the version of the rules that look for them."""
+    """Words with their disguises. `version` is the version of the rules that look for them."""
 
     version: int
     words: list[Word]
@@ -95,10 +95,31 @@ class Lexicon(Model):
         return [(kind, list(of)) for kind, of in groupby(sorted(words, key=lambda w: w.kind), key=lambda w: w.kind)]
 
 
+class WordLists(Model):
+    """Plain lists of words and phrases by name, without disguises. `version`: of the rules that use them."""
+
+    version: int
+    lists: dict[str, list[str]]
+
+    def either(self, name: str) -> str:
+        """One list as alternatives of a regular expression, the longest first."""
+        return _any(sorted(self.lists[name], key=len, reverse=True))
+
+
+@cache
+def word_lists(name: str) -> WordLists:
+    """The word lists `name`, read once."""
+    return WordLists.model_validate(_read(name))
+
+
 @cache
 def lexicon(name: str) -> Lexicon:
     """The lexicon `name`, read once. A key or value that it may not have is pydantic's ValidationError."""
-    return Lexicon.model_validate(yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
+    return Lexicon.model_validate(_read(name))
+
+
+def _read(name: str) -> object:
+    return yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def _repeated(word: str) -> str:

@@ -25,10 +25,10 @@ _TITLE: Final = (
 )
 
 NAMED: Final = (
-    rf"(?:(?:\b{_TITLE}\.? )?\b{_NAME_WORD}(?: (?:{_PARTICLE} ){{0,2}}(?:{_NAME_WORD}|{_INITIAL}))"
+    rf"(?:(?:\b{_TITLE}\.? )?{_NAME_WORD}(?: (?:{_PARTICLE} ){{0,2}}(?:{_NAME_WORD}|{_INITIAL}))"
     rf"{{1,3}}|\b{_TITLE}\.? {_NAME_WORD}|\B@\w[\w.]{{1,38}}\w)"
 )
-"""A person's name. To be used in a pattern whose case matters (`Pattern(..., case=True)`); check it by `name_in`."""
+"""A person's name (RE2's word boundary knows only ASCII, so none stands before it). To be used in a pattern whose case matters (`Pattern(..., case=True)`); check it by `name_in`."""
 
 _NO_NAME: Final = frozenset(
     """a about after again all also an and another any apparently are as at because before both but by can could did do

@@ -7,34 +7,67 @@ is one, the FOIA officer says; the clock that the law starts runs meanwhile (`po
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from re import escape
 
-from social_archive.policy.batch import Batch, Pattern
+from pydantic import Field
+
+from social_archive.config_schedule import Model, Text
+from social_archive.policy.batch import Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule
 
 NAMED = Rule(
-    "foia-request.named", 1, "strong",
+    "foia-request.named", 2, "strong",
     "Names the law on public records together with words of asking, so it may be a request that starts a clock.",
 )  # fmt: skip
 ASKED = Rule(
-    "foia-request.asked", 1, "moderate",
+    "foia-request.asked", 2, "moderate",
     "Asks for copies of records or documents, which may be a request for public records even if it names no law.",
 )  # fmt: skip
 
-_LAW = r"\b(?:foia|f\.o\.i\.a\.?|freedom of information|public records? (?:act|law|request)|open records)\b"
-_ASKING = (
-    r"\b(?:request(?:ing|s)?|asking|ask|want|need|send|provide|give|submit(?:ting)?|file|filing|demand|please|under|"
-    r"pursuant to)\b"
+_ILLINOIS = ("FOIA", "F.O.I.A", "Freedom of Information", "5 ILCS 140", "public records act", "public records law",
+             "public records request", "public record request", "open records", "sunshine law", "public information act",
+             "public information request", "right to know law", "right-to-know")  # fmt: skip
+
+_I_ASK = (
+    r"(?:(?:i|we)(?: am|'m| are|'re| hereby| would like to| want to| wish to| need to| will| also| formally| officially| respectfully|"
+    r"'d like to|'ll)* (?:request(?:ing)?|ask(?:ing)? (?:for|that|to see)|demand(?:ing)?|submit(?:ting)?|fil(?:e|ing)|mak(?:e|ing)|send(?:ing)?|"
+    r"need|want|seek(?:ing)?|foia|am entitled to|have a right to)\b|please (?:send|provide|give|release|produce|e-?mail|supply|forward|post|consider|"
+    r"accept|treat|respond)|(?:this|it) (?:is|constitutes|serves as) (?:a|an|my|our|a formal|an official)\b|(?:here is|here's) (?:a|my|our)\b|"
+    r"consider this|take this as|(?:send|give|provide|show|e-?mail) (?:me|us)\b|request(?:ing|ed)? (?:for|all|any|the|a|an|copies|copy)\b|"
+    r"hereby request|formal request|official request)"
 )
-_BOTH = Pattern(rf"(?:{_ASKING}[^\n]{{0,200}}?{_LAW}|{_LAW}[^\n]{{0,200}}?{_ASKING})")
+_NOT_ASKING = Pattern(
+    r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|would|does) (?:i|one|we|you|someone)|"
+    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
+    r"the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
+)
+_RECORDS = (
+    r"(?:records?|documents?|e-?mails?|correspondence|minutes|contracts?|invoices?|budgets?|payroll|salar(?:y|ies)|logs?|receipts?|"
+    r"expense (?:reports?|records)|expenditures|(?:incident|police|audit|inspection|financial|annual) reports?|footage|recordings?|body ?cam(?: video)?|"
+    r"text messages|communications|agreements?|bids|proposals?|personnel files?|complaints?|meeting (?:packets?|notes|agendas?)|"
+    r"agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|legal bills|settlements?|credit card statements|ordinances?)"
+)
 _COPIES = Pattern(
-    r"\b(?:request(?:ing)?|send me|provide(?: me)?(?: with)?|(?:would|i'd) like|want|give me|need|obtain|get)\b"
-    r"[^.!?\n]{0,60}?\b(?:cop(?:y|ies) of|access to)\b[^.!?\n]{0,60}?"
-    r"\b(?:records?|documents?|e-?mails?|correspondence|minutes|contracts?|invoices?|budgets?|reports?|payroll|logs?)\b"
+    r"\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|to see)|demand(?:ing)?|want|need|"
+    r"would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|e-?mail|supply|give|forward)|send me|give me|e-?mail me|"
+    r"provide(?: me| us)?(?: with)?|can (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|"
+    r"could (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|may i (?:have|see|inspect)|release|"
+    r"show (?:me|us)|turn over|hand over|produce)"
+    r"(?: me| us| to| a| an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all| full| complete| of)* ?"
+    r"(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|access to)\b[^.!?\n]{0,60}?\b" + _RECORDS + r"|"
+    r"(?:(?:[\w'&-]+ ){0,5}?)" + _RECORDS + r" (?:between|from|regarding|about|concerning|related to|relating to|pertaining to|for (?:the|all|fiscal|20\d\d)|"
+    r"of (?:the|all|every|your)|with (?:the|your)|sent|showing|on the|since|dated|you have))\b"
+)
+_OWN_PAPERS = Pattern(
+    r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
+    r"passport|resume|genealogy|obituar\w+|research paper|homework|cookbook|novel|dvds?|cds?|vinyl|playlist|recipes?|"
+    r"make|study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
 )
 
 
 class FoiaRequest(Criterion):
-    """Words that may make a comment a request for public records."""
+    """Words that may make a comment or a message a request for public records."""
 
     name = "foia-request"
     title = "Possible FOIA request"
@@ -45,12 +78,44 @@ class FoiaRequest(Criterion):
     )
     rules = (NAMED, ASKED)
 
+    class Settings(Model):
+        """`laws`: names of laws on public records that a request may mention; case does not matter."""
+
+        laws: list[Text] = Field(default_factory=lambda: list(_ILLINOIS), min_length=1)
+
+    @cached_property
+    def _law(self) -> str:
+        return rf"(?:^|\W)(?:{'|'.join(escape(law) for law in self.settings.laws)})(?:'?(?:d|ing|s))?(?:\W|$)"
+
+    @cached_property
+    def _any_law(self) -> Pattern:
+        return Pattern(self._law)
+
+    @cached_property
+    def _named(self) -> Pattern:
+        """Asking and the law within 200 characters of a line; the law as what a request is made under; as a heading."""
+        law = self._law
+        return Pattern(
+            rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?:act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}"
+            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |federal )*{law}(?:act)?[^\n]{{0,80}}?"
+            rf"\b(?:request|provide|send|copy|copies|records|e-?mails|documents|produce|release|all)\b"
+            rf"|^\W*(?:illinois )?{law}(?:act )?(?:request)?\W*(?:for|:|-)"
+        )
+
     def find(self, batch: Batch) -> Iterator[Hit]:
         named = set()
-        for match in batch.find(_BOTH):
-            if match.row not in named:
+        lawful = batch.rows(self._any_law)
+        for match in batch.find(self._named, lawful):
+            if match.row not in named and not _NOT_ASKING.compiled.search(_line(batch, match)):
                 named.add(match.row)
                 yield Hit(match.row, NAMED, match.start, match.end)
         for match in batch.find(_COPIES):
-            if match.row not in named:
+            if match.row not in named and not _OWN_PAPERS.compiled.search(_line(batch, match)):
                 yield Hit(match.row, ASKED, match.start, match.end)
+
+
+def _line(batch: Batch, match: Match) -> str:
+    """The match with some words before and after it, of its own line."""
+    text = batch.folded[match.row].text
+    before = text[max(0, match.start - 40) : match.start].rpartition("\n")[2]
+    return before + match.text + text[match.end : match.end + 40].partition("\n")[0]

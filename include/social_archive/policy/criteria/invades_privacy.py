@@ -1,0 +1,161 @@
+"""Clause 1, third part: a private fact about a named person, or intimate pictures that are threatened or offered.
+
+Private facts are health, sexual life, family, immigration status and money troubles. What people say of themselves is
+none of it: a person other than the writer must be named, or named by kinship ("her son").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from social_archive.policy.batch import Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.persons import NAMED, name_in
+from social_archive.policy.sentences import is_story, sentence_around
+
+NAMED_FACT = Rule(
+    "invades-privacy.named-person", 1, "moderate",
+    "Says something private ({kind}) of a person who is named: {person}.",
+)  # fmt: skip
+KIN_FACT = Rule(
+    "invades-privacy.relative", 1, "weak",
+    "Says something private ({kind}) of somebody's relative or neighbour without a full name.",
+)  # fmt: skip
+BY_PRONOUN = Rule(
+    "invades-privacy.by-pronoun", 1, "weak",
+    "Says something private ({kind}) of somebody; {person} is named shortly before.",
+)  # fmt: skip
+IMAGES = Rule(
+    "invades-privacy.intimate-images", 1, "moderate",
+    "Speaks of showing or passing on somebody else's intimate pictures.",
+)  # fmt: skip
+
+_ILLNESS = (
+    r"(?:hiv|aids|herpes|chlamydia|syphilis|gonorrhea|an? std|an? sti|hepatitis(?: [abc])?|cancer|leukemia|dementia|alzheimer'?s|"
+    r"parkinson'?s|schizophrenia|bipolar(?: disorder)?|ptsd|an eating disorder|anorexia|bulimia|epilepsy|autism|adhd|"
+    r"a drinking problem|a drug problem|a gambling problem|an addiction|a mental illness|depression|a brain tumor|"
+    r"ms|multiple sclerosis|tuberculosis|a miscarriage|an abortion)"
+)
+_HEALTH = (
+    rf"(?:(?:has|had|got|has got|suffers from|was diagnosed with|is diagnosed with|got diagnosed with|caught|takes meds for|"
+    rf"is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal )?{_ILLNESS}|"
+    r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|a mental hospital|psychiatric care)|"
+    r"(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|infertile|an alcoholic|anorexic|bulimic|pregnant|"
+    r"on (?:methadone|antidepressants|suboxone|psych meds|psychiatric medication|lithium))|"
+    r"(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|had a nervous breakdown|got an abortion|had a vasectomy))"
+)
+_SEXUAL = (
+    r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|closeted|impotent|"
+    r"a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|has? (?:had )?an affair|had an affair|is cheating on (?:his|her) (?:wife|husband)|"
+    r"cheat(?:s|ed) on (?:his|her|their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
+)
+_FAMILY = (
+    r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|is getting a? ?divorced?|is illegitimate|"
+    r"was taken (?:away )?by (?:dcfs|cps)|was in foster care|is in foster care)"
+)
+_IMMIGRATION = (
+    r"(?:(?:is|was|'s|are) (?:an )?(?:undocumented|illegal (?:immigrant|alien)|in the country illegally|here illegally)|"
+    r"(?:has|have) no papers|overstayed (?:his|her|their) visa|(?:is|was) (?:here )?without papers)"
+)
+_MONEY = (
+    r"(?:(?:is|went|was) bankrupt|filed (?:for )?bankruptcy|(?:is|was|lives?) on (?:welfare|food stamps|snap|disability|medicaid)|"
+    r"(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|their) (?:mortgage|rent|child support)|"
+    r"owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|back taxes))|(?:had|has) (?:his|her|their) wages garnished|"
+    r"(?:makes|earns) only \$\d[\d,]*)"
+)
+_FACT = (
+    rf"(?:(?P<health>{_HEALTH})|(?P<sexual_life>{_SEXUAL})|(?P<family>{_FAMILY})|"
+    rf"(?P<immigration_status>{_IMMIGRATION})|(?P<money>{_MONEY}))\b"
+)
+_KIN = (
+    r"(?:son|daughter|wife|husband|ex|ex-wife|ex-husband|mother|father|mom|dad|brother|sister|kid|child|niece|nephew|cousin|"
+    r"girlfriend|boyfriend|partner|neighbor|neighbour|boss|coworker|uncle|aunt|grandson|granddaughter|roommate|tenant)"
+)
+_MAYBE = r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|literally) ){0,2}"
+
+_ANY_FACT = Pattern(_FACT)
+_OF_NAMED = Pattern(rf"(?P<person>{NAMED}),? ?(?i:{_MAYBE}{_FACT})", case=True)
+_OF_KIN = Pattern(rf"\b(?:his|her|their|your|the \w+'s|\w+'s) {_KIN}(?: [a-z][\w'-]+)?,? {_MAYBE}{_FACT}")
+_OF_SOMEBODY = Pattern(rf"\b(?:he|she|they) ?{_MAYBE}{_FACT}")
+_ANY_NAME = Pattern(NAMED, case=True)
+_IMAGES = Pattern(
+    r"\b(?:(?:post|leak|share|send|sell|upload|release|publish|trade|show)(?:s|ed|ing)? (?:everyone |you |all |some |of )*"
+    r"(?:his|her|their|your|these|\w+'s) (?:nudes?|naked (?:pics?|pictures?|photos?|videos?)|nude (?:pics?|pictures?|photos?|videos?)|"
+    r"sex ?tapes?|intimate (?:pics?|pictures?|photos?|images|videos?))|"
+    r"(?:have|got) (?:the |some )?(?:nudes?|naked (?:pics?|pictures?|photos?)|nude (?:pics?|pictures?|photos?)|sex ?tapes?) of "
+    r"(?:you|her|him|them|your \w+|\w+))\b"
+)
+_NO_FACT = Pattern(
+    r"^[- ](?:test|support|aware|screen|prevent|research|resource|info|group|program|clinic|book|educat|care|service|walk|"
+    r"treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading)"
+)
+_NEAR = 200  # characters before a pronoun in which its person may be named
+
+
+class InvadesPrivacy(Criterion):
+    """A private fact about somebody who is named, or intimate images."""
+
+    name = "invades-privacy"
+    title = "Private facts about a named person (1c: invades privacy)"
+    clause = "obscene-defamatory-invasive-disparaging"
+    note = (
+        "Whether publicity invades privacy depends on whether the fact is private, whether the public has a legitimate "
+        "concern in it, and whether the person made it public: none of that stands in the comment. People may speak of "
+        "themselves and of their family. Intimate images passed on without consent may be an offence (720 ILCS 5/11-23.5; "
+        "verify with counsel). In a FOIA response such passages may be exempt under 7(1)(c)."
+    )
+    rules = (NAMED_FACT, KIN_FACT, BY_PRONOUN, IMAGES)
+
+    def find(self, batch: Batch) -> Iterator[Hit]:
+        rows = batch.rows(_ANY_FACT)
+        told = set()
+        for match in batch.find(_OF_NAMED, rows):
+            hit = _of_named(batch, match)
+            if hit:
+                told.add(match.row)
+                yield hit
+        for match in batch.find(_OF_KIN, rows):
+            if match.row not in told and _strength(batch, match):
+                told.add(match.row)
+                yield Hit(match.row, KIN_FACT, match.start, match.end, {"kind": _kind(match)})
+        for match in batch.find(_OF_SOMEBODY, rows):
+            hit = None if match.row in told else _of_somebody(batch, match)
+            if hit:
+                yield hit
+        for match in batch.find(_IMAGES):
+            yield Hit(match.row, IMAGES, match.start, match.end)
+
+
+def _of_named(batch: Batch, match: Match) -> Hit | None:
+    name = name_in(match.group("person"))
+    strength = _strength(batch, match)
+    if name is None or strength is None:
+        return None
+    evidence = {"kind": _kind(match), "person": match.group("person")[name[0] :]}
+    return Hit(match.row, NAMED_FACT, match.start + name[0], match.end, evidence, strength)
+
+
+def _of_somebody(batch: Batch, match: Match) -> Hit | None:
+    text = batch.folded[match.row].text
+    before = text[max(0, match.start - _NEAR) : match.start]
+    named = [(found.group(), name_in(found.group())) for found in _ANY_NAME.compiled.finditer(before)]
+    persons = [person[where[0] : where[1]] for person, where in named if where]
+    if not persons or _strength(batch, match) is None:
+        return None
+    return Hit(match.row, BY_PRONOUN, match.start, match.end, {"kind": _kind(match), "person": persons[-1]})
+
+
+def _strength(batch: Batch, match: Match) -> Strength | None:
+    """None: asked, supposed, denied, or a service ("has HIV testing"). Weak: told of a story, or of history."""
+    text = batch.folded[match.row].text
+    if _NO_FACT.compiled.search(text[match.end : match.end + 20]):
+        return None
+    sentence = sentence_around(text, match.start, match.end)
+    if sentence.is_question or sentence.is_supposed or sentence.denies_before(match.end):
+        return None
+    return "weak" if is_story(text, match.start, match.end) else "moderate"
+
+
+def _kind(match: Match) -> str:
+    kinds = ("health", "sexual_life", "family", "immigration_status", "money")
+    return next(kind.replace("_", " ") for kind in kinds if match.groups[kind] is not None)

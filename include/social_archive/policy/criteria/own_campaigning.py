@@ -1,0 +1,98 @@
+"""The account's own posts and replies: do they urge a vote?
+
+A public body may inform about an election and a referendum. It may not spend public funds to urge a vote for or against
+a candidate or proposition (10 ILCS 5/9-25.1). Yes and no, for and against, weigh the same here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from social_archive.policy.batch import Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.persons import NAMED
+from social_archive.policy.sentences import sentence_around
+
+URGES_ON_QUESTION = Rule(
+    "own-campaigning.question", 1, "strong",
+    "The account's own words urge a vote on a referendum, levy or other public question.",
+)  # fmt: skip
+URGES_ON_CANDIDATE = Rule(
+    "own-campaigning.candidate", 1, "strong",
+    "The account's own words urge a vote for or against a candidate or party.",
+)  # fmt: skip
+SIDES = Rule(
+    "own-campaigning.side", 1, "moderate",
+    "The account's own words take a side on a public question without the word vote.",
+)  # fmt: skip
+
+_QUESTION = (
+    r"(?:referend(?:um|a|ums)|lev(?:y|ies)|bond(?: issue| measure)?|proposition|prop(?:osal)? ?\w{0,3}|ballot (?:question|measure)|"
+    r"(?:tax|rate) (?:increase|cap|hike)|measure|question \w+|the question|amendment)"
+)
+_THE = r"(?:(?:on|for|to|the|our|this|that|april|march|november|library|library's|village|school|park|district|tax|bond|building|upcoming|proposed) ){0,6}"
+_SIDE = r"(?:yes|no|for|against|in favor(?: of)?|in support of)"
+_VOTE_QUESTION = Pattern(
+    rf"\b(?:vot(?:e|ing) [\"']?(?:yes|no)\b[\"']?(?: (?:on|to|for) {_THE}(?:{_QUESTION}|\w+))?"
+    rf"|vot(?:e|ing) (?:for|against|in favor of|in support of|down) {_THE}{_QUESTION}"
+    rf"|(?:need|want|count on|ask(?:ing)? for|appreciate) your [\"']?(?:yes|no)[\"']? votes?"
+    rf"|cast (?:your|a) (?:[\"']?(?:yes|no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of) {_THE}{_QUESTION}"
+    rf"|(?:say|mark|choose|check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
+)
+_VOTE_CANDIDATE = Pattern(
+    rf"(?i:\b(?:vote|votes|voting|cast (?:your|a) (?:vote|ballot)|your vote) (?:for|against|out) )(?P<target>{NAMED}|"
+    r"(?i:(?:the |our |these |this |all |an? |every )?(?:incumbents?|challengers?|candidates?|slate|(?:republican|democrat|democratic|green|"
+    r"libertarian|independent)s?(?: party| candidates?| slate)?|party|trustee|mayor|board members?)\b))"
+    rf"|\b(?i:(?:re-?elect|elect|defeat|oust|unseat|support|oppose|endorses?|vote for|vote against|back) )(?P<person>{NAMED})"
+    r"(?i: (?:for|as|to) (?:the )?(?:library |village |school |county |park )?(?:board|trustee|mayor|president|senate|congress|council|"
+    r"judge|clerk|governor|house|commissioner|office)\b)|\b(?i:re-?elect|vote out|oust|unseat) (?:(?i:the |our |these )?(?:[A-Za-z]\w+))",
+    case=True,
+)
+_TAKES_SIDE = Pattern(
+    rf"\b(?:(?:please |let's |help (?:us )?|we (?:must |should )?|you should |urge (?:you|everyone|residents|voters) to )?"
+    rf"(?:support|oppose|pass|defeat|reject|approve|back|fight|stop|endorse) {_THE}{_QUESTION}\b"
+    rf"|we (?:support|oppose|urge|endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b"
+    rf"|(?:don't|do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
+)
+_NOT_PUBLIC = Pattern(
+    r"\b(?:poll|contest|bracket|favou?rite|bookmark|costume|pets?|cutest|cover|covers|title|titles|book|books|book of the|madness|mascot|"
+    r"gingerbread|movie|flavor|name our|logo|design|artwork|photo|recipe|cookie|read next|best)\b"
+)
+_FACTUAL = Pattern(
+    r"\b(?:if|would|what (?:a|does)|means|a yes vote|a no vote|will decide|can vote|may vote|whether|asks?|asked|league of women voters|"
+    r"learn|forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|failed))\b"
+)
+
+
+class OwnCampaigning(Criterion):
+    """Express advocacy in the account's own words; information is none."""
+
+    name = "own-campaigning"
+    title = "The account's own words urge a vote"
+    clause = None
+    audience = "own"
+    note = (
+        "Public funds may not be used to urge a vote for or against a candidate or proposition; factual information is "
+        "allowed (10 ILCS 5/9-25.1; verify with counsel). A post by staff on the official account is made with public "
+        "funds. Yes and no are looked for alike. Preserve the post before anything is changed."
+    )
+    rules = (URGES_ON_QUESTION, URGES_ON_CANDIDATE, SIDES)
+
+    def find(self, batch: Batch) -> Iterator[Hit]:
+        voting = set()
+        for rule, pattern in ((URGES_ON_QUESTION, _VOTE_QUESTION), (URGES_ON_CANDIDATE, _VOTE_CANDIDATE)):
+            for match in batch.find(pattern):
+                if _is_urged(batch, match):
+                    voting.add(match.row)
+                    yield Hit(match.row, rule, match.start, match.end)
+        for match in batch.find(_TAKES_SIDE):
+            if match.row not in voting and _is_urged(batch, match):
+                yield Hit(match.row, SIDES, match.start, match.end)
+
+
+def _is_urged(batch: Batch, match: Match) -> bool:
+    """Not asked, not explained, and about an election rather than a library's own poll."""
+    sentence = sentence_around(batch.folded[match.row].text, match.start, match.end)
+    if sentence.is_question or _FACTUAL.compiled.search(sentence.text):
+        return False
+    return _NOT_PUBLIC.compiled.search(sentence.text) is None

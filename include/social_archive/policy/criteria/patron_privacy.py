@@ -1,0 +1,102 @@
+"""The library's own posts and replies: do they disclose who is registered, or who borrows what?
+
+Registration and circulation records are confidential (75 ILCS 70/1): a public reply such as "your hold on ... is ready"
+tells the world what a named account has asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from social_archive.policy.batch import Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.persons import NAMED, name_in
+from social_archive.policy.sentences import sentence_around
+
+CIRCULATION = Rule(
+    "patron-privacy.circulation", 1, "strong",
+    "The account's own words tell somebody in public what they borrow, hold or have returned.",
+)  # fmt: skip
+REGISTRATION = Rule(
+    "patron-privacy.registration", 1, "strong",
+    "The account's own words tell somebody in public about their library card or account.",
+)  # fmt: skip
+NAMED_PATRON = Rule(
+    "patron-privacy.named-patron", 1, "strong",
+    "The account's own words name {person} together with a loan, a hold, a fine or a library card.",
+)  # fmt: skip
+
+_ITEM = r"(?:holds?|reserves?|reservations?|requests?|requested (?:book|item|title)s?|interlibrary loans?|ills?|books?|items?|dvds?|copy|copies|titles?|loans?|audiobooks?|materials?)"
+_ABOUT = r"(?: (?:on|for|of|request|requests) [^.!?\n]{1,80}?)?"
+_STATE = (
+    r"(?:(?:is|are|has|have|was|were|just) (?:now |been |already |currently |still |finally |both |all )*(?:ready|available|waiting|in\b|here|"
+    r"arrived|come in|came in|expired|cancell?ed|overdue|due|late|lost|returned|renewed|shipped|in transit|on (?:its|the) way|on the hold shelf|"
+    r"next in line|set aside)|(?:came|come) in|arrived|expires?|will be (?:ready|due|here)|is number \d+|can be picked up)"
+)
+_CIRCULATION = Pattern(
+    rf"\b(?:your (?:\w+ )?{_ITEM}{_ABOUT} {_STATE}"
+    r"|you(?:'ve| have|'ve still| still have| currently have| had)? (?:got )?(?:[^.!?\n]{1,80}? )?(?:checked out (?:to you|on your (?:card|account)|until|since|right now|at the moment)|on hold|overdue)"
+    r"|you (?:currently |still |already )?(?:have|had) [^.!?\n]{1,80}? checked out"
+    r"|you(?:'ve| have)? (?:just |already |recently |last )?(?:borrowed|returned|renewed|reserved|placed a hold on|put (?:a hold on|on hold)|requested)\b"
+    r"|you(?:'ve| have)? (?:just |already |recently |last )?checked out (?:the book|a copy|\d+ |\"|(?-i:[A-Z][a-z]))"
+    r"|(?:the|those|that) (?:\w+ )?(?:books?|dvds?|titles?|items?|audiobooks?) (?:that )?you (?:have |had |just )?(?:borrowed|checked out|requested|returned|reserved|lost|placed on hold|ordered)"
+    r"|you(?:'re| are) (?:number |#)\d+ (?:on the (?:wait|hold)|in (?:the )?(?:queue|line)))"
+)
+_REGISTRATION = Pattern(
+    r"\b(?:your (?:library )?(?:card|account|membership|registration) (?:expires|expired|ends|owes|shows|got (?:blocked|suspended)|"
+    r"will (?:expire|be (?:blocked|suspended|renewed))|(?:has|is|was|'s)(?: (?:been|now|already|currently|not|still|just))* (?:expired|expiring|"
+    r"blocked|suspended|renewed|inactive|active|an? (?:balance|fine|block|hold)|\$\d|fines?|closed|cancell?ed|under the name|full|maxed|"
+    r"overdue|registered|frozen|good (?:until|through)|due to expire|\d))"
+    r"|your (?:library )?card (?:number|barcode|pin)(?: is|:)"
+    r"|you (?:still |currently )?owe (?:us )?\$?\d|you (?:still |currently )?(?:have|owe) (?:an? |some |\$[\d.]+ in )?(?:unpaid |outstanding |overdue |late )*(?:fines?|fees?|balance|charges)"
+    r"|your (?:overdue |late |unpaid |outstanding )*(?:fines?|fees?|balance) (?:is|are|was|were|of|has|have|came)"
+    r"|(?:our records|our system|the system|i|we)(?: can)? (?:shows?|sees?|says?) (?:that )?(?:you(?:r|'re| are| have| owe|'ve)?)\b"
+    r"|(?:the|your) (?:e-?mail|address|phone(?: number)?|birthday|date of birth) (?:we have )?on (?:file|your (?:card|account)))"
+)
+_NAMED = Pattern(
+    rf"(?P<person>{NAMED})(?:'s? (?i:(?:\w+ ){{0,2}}(?:hold|holds|library card|card|account|fine|fines|overdue|loan|checkout|reserve)\b)|"
+    r"(?i:,? (?:still |currently |just |also )?(?:has|have|owes|borrowed|checked out|returned|renewed|reserved|requested|lost) [^.!?\n]{0,60}?"
+    r"(?:checked out|overdue|on hold|in fines?|fines|library card|the book|a copy|books?\b|dvds?\b|\$\d)))", case=True,
+)  # fmt: skip
+_GENERAL = Pattern(
+    r"\b(?:if|when|whenever|once|unless|whether|every(?:one|body)?|anyone|how to|any time|so (?:that )?your|learn|"
+    r"sign up|get (?:an? )?(?:e-?mail|text|alert|notification)|did you know|as soon as|check (?:if|whether)|make sure|"
+    r"remember|can be|may be|automatically|all (?:cards|patrons|holds)|each|please (?:call|message|dm|contact))\b"
+)
+_TOPIC = Pattern(r"\b(?:novel|author|written by|new book|storytime|book club|illustrator|publisher)\b")
+
+
+class PatronPrivacy(Criterion):
+    """Registration and circulation told by the library itself, in public."""
+
+    name = "patron-privacy"
+    title = "The library's own words disclose a patron's record"
+    clause = None
+    audience = "own"
+    note = (
+        "Registration and circulation records are confidential (75 ILCS 70/1), and exempt from disclosure under FOIA "
+        "7.5(b). A reply in public that tells somebody about their hold, loan, fine or card discloses them, whoever "
+        "asked first. Preserve the post, then correct it by the library's procedure and go on in a private message. "
+        "General information to everyone is not meant."
+    )
+    rules = (CIRCULATION, REGISTRATION, NAMED_PATRON)
+
+    def find(self, batch: Batch) -> Iterator[Hit]:
+        for rule, pattern in ((CIRCULATION, _CIRCULATION), (REGISTRATION, _REGISTRATION)):
+            for match in batch.find(pattern):
+                strength = _strength(batch, match)
+                if strength is not None:
+                    yield Hit(match.row, rule, match.start, match.end, {}, strength)
+        for match in batch.find(_NAMED):
+            where = name_in(match.group("person"))
+            if where and _strength(batch, match) and not _TOPIC.compiled.search(batch.folded[match.row].text):
+                person = match.group("person")[where[0] : where[1]]
+                yield Hit(match.row, NAMED_PATRON, match.start + where[0], match.end, {"person": person})
+
+
+def _strength(batch: Batch, match: Match) -> Strength | None:
+    """None: asked, or said to everyone. Weak: in a post of its own, which speaks to nobody in particular."""
+    sentence = sentence_around(batch.folded[match.row].text, match.start, match.end)
+    if sentence.is_question or _GENERAL.compiled.search(sentence.text):
+        return None
+    return "weak" if batch.kinds[match.row] == "post" else "strong"
