@@ -39,7 +39,7 @@ _I_ASK = (
 )
 _NOT_ASKING = Pattern(
     r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|would|does) (?:i|one|we|you|someone)|"
-    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
+    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:foia'?d|filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
     r"the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
 )
 _RECORDS = (
@@ -62,7 +62,7 @@ _COPIES = Pattern(
 _OWN_PAPERS = Pattern(
     r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
     r"passport|resume|genealogy|obituar\w+|research paper|homework|cookbook|novel|dvds?|cds?|vinyl|playlist|recipes?|"
-    r"make|study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
+    r"make copies|help with|study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
 )
 
 
@@ -85,7 +85,7 @@ class FoiaRequest(Criterion):
 
     @cached_property
     def _law(self) -> str:
-        return rf"(?:^|\W)(?:{'|'.join(escape(law) for law in self.settings.laws)})(?:'?(?:d|ing|s))?(?:\W|$)"
+        return rf"\b(?:{'|'.join(escape(law) for law in self.settings.laws)})(?:'?(?:d|ing|s))?\b"
 
     @cached_property
     def _any_law(self) -> Pattern:
@@ -96,10 +96,11 @@ class FoiaRequest(Criterion):
         """Asking and the law within 200 characters of a line; the law as what a request is made under; as a heading."""
         law = self._law
         return Pattern(
-            rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?:act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}"
-            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |federal )*{law}(?:act)?[^\n]{{0,80}}?"
+            rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?: act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}"
+            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |federal )*{law}(?: act)?[^\n]{{0,80}}?"
             rf"\b(?:request|provide|send|copy|copies|records|e-?mails|documents|produce|release|all)\b"
-            rf"|^\W*(?:illinois )?{law}(?:act )?(?:request)?\W*(?:for|:|-)"
+            rf"|^\W*(?:illinois )?{law}(?: act)?(?: request)?\W*(?:for|:|-)"
+            rf"|\b(?:i|we)(?: hereby|'m| am| will|'ll| want to| would like to|'d like to)* {law}"
         )
 
     def find(self, batch: Batch) -> Iterator[Hit]:

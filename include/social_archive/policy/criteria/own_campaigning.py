@@ -31,18 +31,16 @@ _QUESTION = (
     r"(?:tax|rate) (?:increase|cap|hike)|measure|question \w+|the question|amendment)"
 )
 _THE = r"(?:(?:on|for|to|the|our|this|that|april|march|november|library|library's|village|school|park|district|tax|bond|building|upcoming|proposed) ){0,6}"
-_SIDE = r"(?:yes|no|for|against|in favor(?: of)?|in support of)"
 _VOTE_QUESTION = Pattern(
     rf"\b(?:vot(?:e|ing) [\"']?(?:yes|no)\b[\"']?(?: (?:on|to|for) {_THE}(?:{_QUESTION}|\w+))?"
-    rf"|vot(?:e|ing) (?:for|against|in favor of|in support of|down) {_THE}{_QUESTION}"
+    rf"|vot(?:e|ing) (?:for|against|in favor of|in support of|in opposition to|down) {_THE}{_QUESTION}"
     rf"|(?:need|want|count on|ask(?:ing)? for|appreciate) your [\"']?(?:yes|no)[\"']? votes?"
-    rf"|cast (?:your|a) (?:[\"']?(?:yes|no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of) {_THE}{_QUESTION}"
+    rf"|cast (?:your|a) (?:[\"']?(?:yes|no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of|in opposition to) {_THE}{_QUESTION}"
     rf"|(?:say|mark|choose|check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
 )
 _VOTE_CANDIDATE = Pattern(
     rf"(?i:\b(?:vote|votes|voting|cast (?:your|a) (?:vote|ballot)|your vote) (?:for|against|out) )(?P<target>{NAMED}|"
-    r"(?i:(?:the |our |these |this |all |an? |every )?(?:incumbents?|challengers?|candidates?|slate|(?:republican|democrat|democratic|green|"
-    r"libertarian|independent)s?(?: party| candidates?| slate)?|party|trustee|mayor|board members?)\b))"
+    r"(?i:(?:the|our|these|this|those|all|every|your) [a-z'-]+(?: party)?|incumbents?|challengers?)|@\w+|[A-Z]\w+(?: [A-Z]\w+)*)"
     rf"|\b(?i:(?:re-?elect|elect|defeat|oust|unseat|support|oppose|endorses?|vote for|vote against|back) )(?P<person>{NAMED})"
     r"(?i: (?:for|as|to) (?:the )?(?:library |village |school |county |park )?(?:board|trustee|mayor|president|senate|congress|council|"
     r"judge|clerk|governor|house|commissioner|office)\b)|\b(?i:re-?elect|vote out|oust|unseat) (?:(?i:the |our |these )?(?:[A-Za-z]\w+))",
@@ -63,6 +61,9 @@ _FACTUAL = Pattern(
     r"learn|forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|failed))\b"
 )
 
+# The first that finds something in a text speaks for it: a vote on a levy is not also one for a candidate.
+_RULES = ((URGES_ON_QUESTION, _VOTE_QUESTION), (URGES_ON_CANDIDATE, _VOTE_CANDIDATE), (SIDES, _TAKES_SIDE))
+
 
 class OwnCampaigning(Criterion):
     """Express advocacy in the account's own words; information is none."""
@@ -79,15 +80,14 @@ class OwnCampaigning(Criterion):
     rules = (URGES_ON_QUESTION, URGES_ON_CANDIDATE, SIDES)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        voting = set()
-        for rule, pattern in ((URGES_ON_QUESTION, _VOTE_QUESTION), (URGES_ON_CANDIDATE, _VOTE_CANDIDATE)):
+        told: set[int] = set()
+        for rule, pattern in _RULES:
+            rows = set()
             for match in batch.find(pattern):
-                if _is_urged(batch, match):
-                    voting.add(match.row)
+                if match.row not in told and _is_urged(batch, match):
+                    rows.add(match.row)
                     yield Hit(match.row, rule, match.start, match.end)
-        for match in batch.find(_TAKES_SIDE):
-            if match.row not in voting and _is_urged(batch, match):
-                yield Hit(match.row, SIDES, match.start, match.end)
+            told |= rows
 
 
 def _is_urged(batch: Batch, match: Match) -> bool:

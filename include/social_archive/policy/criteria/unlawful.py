@@ -6,6 +6,7 @@ Colorado, 600 U.S. 66 (2023)). Whether it is one, people say; what the check lea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -59,8 +60,8 @@ _HARM = (
 _ATTACK = r"bomb|blow up|burn down|torch|shoot up|set fire to|firebomb|shoot at|burn|attack"
 _WHOM = (
     r"(?:you all|you|him|her|them|y'?all|ya|everyone|everybody|every one of you|all of (?:you|them)|each of you|these people|those people|"
-    r"u|every last one of (?:you|them)|(?P<noun>(?:the|this|that|your|his|her|their|our|my|every|all(?: the)?|those|these|any|that "
-    r"(?:stupid|fucking|damn)) (?:\w+ )??[\w-]+)|(?P<proper>(?-i:[A-Z][\w'-]+)))"
+    r"u|every last one of (?:you|them)|(?:the|this|that|your|his|her|their|our|my|every|all(?: the)?|those|these|any) (?P<noun>[\w-]+(?: [\w-]+){0,2})|"
+    r"(?P<proper>(?-i:[A-Z][\w'-]+)))"
 )
 _PLACE = rf"(?:the|this|that|your|his|her|their|our|my|every|a)(?: \w+)?? {_VIOLENCE.either('places')}"
 
@@ -96,9 +97,8 @@ _FIGURES = Pattern(
     r"for (?:a|an|some|that|this|joy)|it|record|news|ice|bread|bank|laugh|laughing|at (?:chess|checkers|scrabble|mario|uno|smash|bingo|trivia|the)|"
     r"to (?:it|the)|with kindness|with love|smile|smiles|hugs|know|if (?:you|u|he|she|they) (?:spoil|tell me the ending|give away))\b"
 )
-_PERSON_NOUN = Pattern(
-    rf"\b(?:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:ers?|ors?|ists?|ians?))$"
-)  # fmt: skip
+# A group is a plural, whichever it is: a list of groups would protect those that are on it.
+_PERSON_NOUN = Pattern(rf"\b(?:(?i:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:er|or|ist|ian|s))|[A-Z][a-z]\w*)$", case=True)
 _WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang)\b")
 _NOT_PERSONS: Final = frozenset(_VIOLENCE.lists["not_persons"])
 _NO_PROPER: Final = frozenset(("I", "It", "Time", "Hoops", "Bill", "If", "For", "Some", "An", "And", "To", "Me", "The"))
@@ -167,37 +167,47 @@ def _threats(batch: Batch) -> Iterator[Hit]:
     told: dict[int, int] = {}
     for pattern in (_AT_PLACE, _PERSONAL):
         for match in batch.find(pattern, rows):
-            strength = _threatens(batch, match, is_place=pattern is _AT_PLACE)
-            if strength is None or told.get(match.row, 0) >= MOST:
+            threat = _threatens(batch, match, is_place=pattern is _AT_PLACE)
+            if threat is None or told.get(match.row, 0) >= MOST:
                 continue
             told[match.row] = told.get(match.row, 0) + 1
-            yield Hit(match.row, THREAT, match.start, match.end, {"act": match.group("act")}, strength)
+            strength, end = threat
+            yield Hit(match.row, THREAT, match.start, end, {"act": match.group("act")}, strength)
 
 
-def _threatens(batch: Batch, match: Match, *, is_place: bool) -> Strength | None:
-    """None: a figure of speech. Weak: in talk about a story. Moderate: a wish rather than a plan."""
+def _threatens(batch: Batch, match: Match, *, is_place: bool) -> tuple[Strength, int] | None:
+    """How surely, and where the threat ends. None: a figure of speech, or a thing as the target.
+
+    Weak: in talk about a story. Moderate: a wish rather than a plan.
+    """
     text = batch.folded[match.row].text
-    after_verb = match.start + match.text.lower().index(match.group("act").lower()) + len(match.group("act")) + 1
     if match.group("act") == "set" and not match.text.endswith("on fire"):
         return None
+    end: int | None = match.end
     if not is_place:
-        if _FIGURES.compiled.search(text[after_verb : after_verb + 60]) or not _is_person(match):
-            return None
+        after = match.start + match.text.lower().rindex(f"{match.group('act').lower()} ") + len(match.group("act")) + 1
+        end = None if _FIGURES.compiled.search(text[after : after + 60]) else _end_of_person(match)
+    if end is None:
+        return None
     if is_story(text, match.start, match.end):
-        return "weak"
-    return "moderate" if _WISHES.compiled.search(match.text) else "strong"
+        return "weak", end
+    return ("moderate" if _WISHES.compiled.search(match.text) else "strong"), end
 
 
-def _is_person(match: Match) -> bool:
+def _end_of_person(match: Match) -> int | None:
+    """Where the words for the target end; None: it is a thing. A pronoun is a person."""
     noun, proper = match.groups["noun"], match.groups["proper"]
     if proper is not None:
-        return proper not in _NO_PROPER
+        is_name = proper.capitalize() not in _NO_PROPER and proper.lower() not in _NOT_PERSONS
+        return match.end if is_name else None
     if noun is None:
-        return True
-    last = noun.split()[-1]
-    if last.lower() in _NOT_PERSONS:
-        return False
-    return last[0].isupper() and not last.isupper() or _PERSON_NOUN.compiled.search(last) is not None
+        return match.end
+    for word in re.finditer(r"\S+", noun):
+        if word.group().lower() in _NOT_PERSONS:
+            return None
+        if _PERSON_NOUN.compiled.search(word.group()):
+            return match.end - len(noun) + word.end()
+    return None
 
 
 def _menaces(batch: Batch) -> Iterator[Hit]:
