@@ -24,6 +24,10 @@ Rows = np.ndarray[Any, np.dtype[np.int64]]
 MOST: Final = 20
 """Matches of one pattern in one text that are shown. A text with more of them needs no longer list to be looked at."""
 
+LOOKED_AT: Final = 20 * MOST
+"""Matches of one pattern in one text that a rule looks at which drops some of them (figures of speech, say): twenty
+harmless ones in front must not hide what comes after."""
+
 
 class Pattern:
     """A regular expression of RE2's language. Case does not matter unless `case` says so."""
@@ -100,11 +104,11 @@ class Batch:
         where = np.flatnonzero(found)
         return where if among is None else among[where]
 
-    def find(self, pattern: Pattern, among: Rows | None = None) -> Iterator[Match]:
-        """Every match, row by row; of one row no more than MOST."""
+    def find(self, pattern: Pattern, among: Rows | None = None, *, most: int = MOST) -> Iterator[Match]:
+        """Every match, row by row; of one row no more than `most`."""
         for row in self.rows(pattern, among):
             for count, m in enumerate(pattern.compiled.finditer(self.folded[row].text)):
-                if count == MOST:
+                if count == most:
                     break
                 yield Match(int(row), m.start(), m.end(), m.group(), m.groupdict())
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
 from social_archive.policy.persons import NAMED, name_in
 from social_archive.policy.sentences import is_story, sentence_around
 
@@ -67,7 +67,7 @@ _PUNISHED = (
 )
 _HELPERS = (
     r"(?:(?:has|have|had|is|was|'s|keeps?|kept|just|actually|really|already|been|always|definitely|literally|once|who|and|"
-    r"also|secretly|openly|still|probably|obviously|knowingly|repeatedly|then|himself|herself|there|personally|clearly|"
+    r"also|allegedly|reportedly|supposedly|apparently|secretly|openly|still|probably|obviously|knowingly|repeatedly|then|himself|herself|there|personally|clearly|"
     r"caught|seen|getting|got|known to|went and|,) ){0,4}"
 )
 _ACTS = rf"(?:{_THEFT}|{_BRIBES}|{_VIOLENCE}|{_DECEIT})"
@@ -105,19 +105,23 @@ class Defamatory(Criterion):
     rules = (ACCUSED, BY_PRONOUN)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        suspects = batch.rows(_SUSPECT)
-        told = set()
-        for pattern in (_NAMED, _PASSIVE):
-            for match in batch.find(pattern, suspects):
-                hit = _accused(batch, match)
-                if hit and (hit.row, hit.start) not in told:
-                    told.add((hit.row, hit.start))
-                    yield hit
-        rows_told = {row for row, _ in told}
-        for match in batch.find(_PRONOUN, suspects):
-            hit = None if match.row in rows_told else _by_pronoun(batch, match)
-            if hit:
+        return bounded(_hits(batch))
+
+
+def _hits(batch: Batch) -> Iterator[Hit]:
+    suspects = batch.rows(_SUSPECT)
+    told = set()
+    for pattern in (_NAMED, _PASSIVE):
+        for match in batch.find(pattern, suspects, most=LOOKED_AT):
+            hit = _accused(batch, match)
+            if hit and (hit.row, hit.start) not in told:
+                told.add((hit.row, hit.start))
                 yield hit
+    rows_told = {row for row, _ in told}
+    for match in batch.find(_PRONOUN, suspects, most=LOOKED_AT):
+        hit = None if match.row in rows_told else _by_pronoun(batch, match)
+        if hit:
+            yield hit
 
 
 def _accused(batch: Batch, match: Match) -> Hit | None:

@@ -13,8 +13,8 @@ from re import escape
 from pydantic import Field
 
 from social_archive.config_schedule import Model, Text
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, bounded
 
 NAMED = Rule(
     "foia-request.named", 2, "strong",
@@ -104,13 +104,16 @@ class FoiaRequest(Criterion):
         )
 
     def find(self, batch: Batch) -> Iterator[Hit]:
+        return bounded(self._hits(batch))
+
+    def _hits(self, batch: Batch) -> Iterator[Hit]:
         named = set()
         lawful = batch.rows(self._any_law)
-        for match in batch.find(self._named, lawful):
+        for match in batch.find(self._named, lawful, most=LOOKED_AT):
             if match.row not in named and not _NOT_ASKING.compiled.search(_line(batch, match)):
                 named.add(match.row)
                 yield Hit(match.row, NAMED, match.start, match.end)
-        for match in batch.find(_COPIES):
+        for match in batch.find(_COPIES, most=LOOKED_AT):
             if match.row not in named and not _OWN_PAPERS.compiled.search(_line(batch, match)):
                 yield Hit(match.row, ASKED, match.start, match.end)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
 from social_archive.policy.persons import NAMED, name_in
 from social_archive.policy.sentences import is_story, sentence_around
 
@@ -107,23 +107,27 @@ class InvadesPrivacy(Criterion):
     rules = (NAMED_FACT, KIN_FACT, BY_PRONOUN, IMAGES)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        rows = batch.rows(_ANY_FACT)
-        told = set()
-        for match in batch.find(_OF_NAMED, rows):
-            hit = _of_named(batch, match)
-            if hit:
-                told.add(match.row)
-                yield hit
-        for match in batch.find(_OF_KIN, rows):
-            if match.row not in told and _strength(batch, match):
-                told.add(match.row)
-                yield Hit(match.row, KIN_FACT, match.start, match.end, {"kind": _kind(match)})
-        for match in batch.find(_OF_SOMEBODY, rows):
-            hit = None if match.row in told else _of_somebody(batch, match)
-            if hit:
-                yield hit
-        for match in batch.find(_IMAGES):
-            yield Hit(match.row, IMAGES, match.start, match.end)
+        return bounded(_hits(batch))
+
+
+def _hits(batch: Batch) -> Iterator[Hit]:
+    rows = batch.rows(_ANY_FACT)
+    told = set()
+    for match in batch.find(_OF_NAMED, rows, most=LOOKED_AT):
+        hit = _of_named(batch, match)
+        if hit:
+            told.add(match.row)
+            yield hit
+    for match in batch.find(_OF_KIN, rows, most=LOOKED_AT):
+        if match.row not in told and _strength(batch, match):
+            told.add(match.row)
+            yield Hit(match.row, KIN_FACT, match.start, match.end, {"kind": _kind(match)})
+    for match in batch.find(_OF_SOMEBODY, rows, most=LOOKED_AT):
+        hit = None if match.row in told else _of_somebody(batch, match)
+        if hit:
+            yield hit
+    for match in batch.find(_IMAGES):
+        yield Hit(match.row, IMAGES, match.start, match.end)
 
 
 def _of_named(batch: Batch, match: Match) -> Hit | None:

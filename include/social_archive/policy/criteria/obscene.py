@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, bounded
 from social_archive.policy.lexicon import lexicon
 
 _WORDS: Final = lexicon("obscene")
@@ -58,16 +58,20 @@ class Obscene(Criterion):
     rules = (WORD, AMBIGUOUS, DISGUISED, EXPLICIT)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        for strength, pattern in _WORDS.plain.items():
-            rule = WORD if strength == "strong" else AMBIGUOUS
-            for match in batch.find(pattern):
-                if not _is_meant_otherwise(batch, match):
-                    yield Hit(match.row, rule, match.start, match.end, {"kind": _kind(match)})
-        for match in batch.find(_WORDS.in_disguise):
-            if _is_disguised(match.text):
-                yield Hit(match.row, DISGUISED, match.start, match.end, {"kind": _kind(match)})
-        for match in batch.find(_EXPLICIT):
-            yield Hit(match.row, EXPLICIT, match.start, match.end)
+        return bounded(_hits(batch))
+
+
+def _hits(batch: Batch) -> Iterator[Hit]:
+    for strength, pattern in _WORDS.plain.items():
+        rule = WORD if strength == "strong" else AMBIGUOUS
+        for match in batch.find(pattern, most=LOOKED_AT):
+            if not _is_meant_otherwise(batch, match):
+                yield Hit(match.row, rule, match.start, match.end, {"kind": _kind(match)})
+    for match in batch.find(_WORDS.in_disguise, most=LOOKED_AT):
+        if _is_disguised(match.text):
+            yield Hit(match.row, DISGUISED, match.start, match.end, {"kind": _kind(match)})
+    for match in batch.find(_EXPLICIT):
+        yield Hit(match.row, EXPLICIT, match.start, match.end)
 
 
 def _kind(match: Match) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, bounded
 from social_archive.policy.persons import NAMED
 from social_archive.policy.sentences import sentence_around
 
@@ -80,14 +80,18 @@ class OwnCampaigning(Criterion):
     rules = (URGES_ON_QUESTION, URGES_ON_CANDIDATE, SIDES)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        told: set[int] = set()
-        for rule, pattern in _RULES:
-            rows = set()
-            for match in batch.find(pattern):
-                if match.row not in told and _is_urged(batch, match):
-                    rows.add(match.row)
-                    yield Hit(match.row, rule, match.start, match.end)
-            told |= rows
+        return bounded(_hits(batch))
+
+
+def _hits(batch: Batch) -> Iterator[Hit]:
+    told: set[int] = set()
+    for rule, pattern in _RULES:
+        rows = set()
+        for match in batch.find(pattern, most=LOOKED_AT):
+            if match.row not in told and _is_urged(batch, match):
+                rows.add(match.row)
+                yield Hit(match.row, rule, match.start, match.end)
+        told |= rows
 
 
 def _is_urged(batch: Batch, match: Match) -> bool:

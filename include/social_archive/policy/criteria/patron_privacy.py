@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
 from social_archive.policy.persons import NAMED, name_in
 from social_archive.policy.sentences import sentence_around
 
@@ -82,16 +82,20 @@ class PatronPrivacy(Criterion):
     rules = (CIRCULATION, REGISTRATION, NAMED_PATRON)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        for rule, pattern in ((CIRCULATION, _CIRCULATION), (REGISTRATION, _REGISTRATION)):
-            for match in batch.find(pattern):
-                strength = _strength(batch, match)
-                if strength is not None:
-                    yield Hit(match.row, rule, match.start, match.end, {}, strength)
-        for match in batch.find(_NAMED):
-            where = name_in(match.group("person"))
-            if where and _strength(batch, match) and not _TOPIC.compiled.search(batch.folded[match.row].text):
-                person = match.group("person")[where[0] : where[1]]
-                yield Hit(match.row, NAMED_PATRON, match.start + where[0], match.end, {"person": person})
+        return bounded(_hits(batch))
+
+
+def _hits(batch: Batch) -> Iterator[Hit]:
+    for rule, pattern in ((CIRCULATION, _CIRCULATION), (REGISTRATION, _REGISTRATION)):
+        for match in batch.find(pattern, most=LOOKED_AT):
+            strength = _strength(batch, match)
+            if strength is not None:
+                yield Hit(match.row, rule, match.start, match.end, {}, strength)
+    for match in batch.find(_NAMED, most=LOOKED_AT):
+        where = name_in(match.group("person"))
+        if where and _strength(batch, match) and not _TOPIC.compiled.search(batch.folded[match.row].text):
+            person = match.group("person")[where[0] : where[1]]
+            yield Hit(match.row, NAMED_PATRON, match.start + where[0], match.end, {"person": person})
 
 
 def _strength(batch: Batch, match: Match) -> Strength | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
-from social_archive.policy.batch import MOST, Batch, Match, Pattern
-from social_archive.policy.criterion import Criterion, Hit, Rule, Strength
+from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
+from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
 from social_archive.policy.lexicon import word_lists
 from social_archive.policy.persons import NAMED
 from social_archive.policy.sentences import is_story, sentence_around
@@ -156,23 +157,17 @@ class Unlawful(Criterion):
     rules = (THREAT, MENACE, BOMB, WHEREABOUTS, ADDRESS, OFFER)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
-        yield from _threats(batch)
-        yield from _menaces(batch)
-        yield from _doxxing(batch)
-        yield from _offers(batch)
+        return bounded(chain(_threats(batch), _menaces(batch), _doxxing(batch), _offers(batch)))
 
 
 def _threats(batch: Batch) -> Iterator[Hit]:
     rows = batch.rows(_ANY_HARM)
-    told: dict[int, int] = {}
     for pattern in (_AT_PLACE, _PERSONAL):
-        for match in batch.find(pattern, rows):
+        for match in batch.find(pattern, rows, most=LOOKED_AT):
             threat = _threatens(batch, match, is_place=pattern is _AT_PLACE)
-            if threat is None or told.get(match.row, 0) >= MOST:
-                continue
-            told[match.row] = told.get(match.row, 0) + 1
-            strength, end = threat
-            yield Hit(match.row, THREAT, match.start, end, {"act": match.group("act")}, strength)
+            if threat is not None:
+                strength, end = threat
+                yield Hit(match.row, THREAT, match.start, end, {"act": match.group("act")}, strength)
 
 
 def _threatens(batch: Batch, match: Match, *, is_place: bool) -> tuple[Strength, int] | None:
@@ -211,13 +206,13 @@ def _end_of_person(match: Match) -> int | None:
 
 
 def _menaces(batch: Batch) -> Iterator[Hit]:
-    for match in batch.find(_MENACES):
+    for match in batch.find(_MENACES, most=LOOKED_AT):
         text = batch.folded[match.row].text
         last = match.text.split()[-1].lower()
         if last not in _NOT_PERSONS and not sentence_around(text, match.start, match.end).is_question:
             strength: Strength = "weak" if is_story(text, match.start, match.end) else "moderate"
             yield Hit(match.row, MENACE, match.start, match.end, {"act": match.group("act")}, strength)
-    for match in batch.find(_EXPLOSIVE):
+    for match in batch.find(_EXPLOSIVE, most=LOOKED_AT):
         text = batch.folded[match.row].text
         if not _NO_BOMB.compiled.search(text[max(0, match.start - 20) : match.end]):
             strength = "weak" if is_story(text, match.start, match.end) else "strong"
@@ -225,21 +220,18 @@ def _menaces(batch: Batch) -> Iterator[Hit]:
 
 
 def _doxxing(batch: Batch) -> Iterator[Hit]:
-    for match in batch.find(_KNOWS):
+    for match in batch.find(_KNOWS, most=LOOKED_AT):
         sentence = sentence_around(batch.folded[match.row].text, match.start, match.end)
         if not sentence.is_question:
             yield Hit(match.row, WHEREABOUTS, match.start, match.end)
-    told: dict[int, int] = {}
     for pattern in (_LIVES, _HERE_IS):
         for match in batch.find(pattern):
-            told[match.row] = told.get(match.row, 0) + 1
-            if told[match.row] <= MOST:
-                yield Hit(match.row, ADDRESS, match.start, match.end)
+            yield Hit(match.row, ADDRESS, match.start, match.end)
 
 
 def _offers(batch: Batch) -> Iterator[Hit]:
     dealing = batch.rows(_SELLS, batch.rows(_ANY_GOODS))
-    for match in batch.find(_ANY_GOODS, dealing):
+    for match in batch.find(_ANY_GOODS, dealing, most=LOOKED_AT):
         text = batch.folded[match.row].text
         begin = max(0, match.start - _REACH)
         around = text[begin : match.end + _REACH]
