@@ -49,7 +49,7 @@ class Word(Model):
     @property
     def in_disguise(self) -> str:
         """Look-alike letters, masked inner letters, letters spaced out; boundaries included."""
-        first, *inner, last = self.stem
+        first, inner, last = self.stem[0], self.stem[1:-1], self.stem[-1]
         masked = "".join(f"[{re.escape(char + _LOOKALIKE.get(char, '') + _MASKS)}]" for char in inner)
         closing = self._endings if self.endings else ""
         word = rf"{_edge(first, opens=True)}{masked}(?:{_edge(last, opens=False)}|{last}+{closing}\b)"

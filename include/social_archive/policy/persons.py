@@ -20,25 +20,187 @@ _TITLE: Final = (
     r"(?i:mr|mrs|ms|mx|miss|dr|prof|professor|mayor|director|trustee|president|chair|chairman|chairwoman|chairperson|"
     r"treasurer|secretary|superintendent|principal|coach|officer|deputy|sheriff|chief|captain|sergeant|detective|judge|"
     r"justice|commissioner|alderman|alderwoman|councilman|councilwoman|councilmember|councillor|supervisor|clerk|"
-    r"assessor|governor|senator|sen|rep|representative|congressman|congresswoman|candidate|pastor|father|sister|brother|"
-    r"rabbi|imam|reverend|rev|bishop|deacon|librarian|teacher|manager|patron|nurse|attorney|neighbor|resident|uncle|aunt)"
+    r"assessor|governor|senator|sen|rep|representative|congressman|congresswoman|candidate|pastor|father|sister|"
+    r"brother|"
+    r"rabbi|imam|reverend|rev|bishop|deacon|librarian|teacher|manager|patron|nurse|attorney|neighbor|resident|uncle|"
+    r"aunt)"
 )
 
 NAMED: Final = (
     rf"(?:(?:\b{_TITLE}\.? )?{_NAME_WORD}(?: (?:{_PARTICLE} ){{0,2}}(?:{_NAME_WORD}|{_INITIAL}))"
     rf"{{1,3}}|\b{_TITLE}\.? {_NAME_WORD}|\B@\w[\w.]{{1,38}}\w)"
 )
-"""A person's name (RE2's word boundary knows only ASCII, so none stands before it). To be used in a pattern whose case matters (`Pattern(..., case=True)`); check it by `name_in`."""
+"""A person's name (RE2's word boundary knows only ASCII, so none stands before it). To be used in a pattern whose "
+"case matters (`Pattern(..., case=True)`); check it by `name_in`."""
 
 _NO_NAME: Final = frozenset(
-    """a about after again all also an and another any apparently are as at because before both but by can could did do
-    does dear each every finally first for from had has have hello here hey hi how however i if in is it its just
-    last let like look maybe meanwhile monday more most my never next no nobody not note now of oh ok okay on one only
-    or our perhaps please remember sad same see she he since so some someone sorry still sure thank thanks that the their them then
-    there these they this those though to today tomorrow tonight tuesday under until unless update very was wednesday
-    we well were what when where whether which while who why will with wow yes yesterday yet you your thursday friday
-    saturday sunday january february march april may june july august september october november december news breaking
-    clearly everyone everybody people god good great honestly actually seriously was whose him her his""".split()
+    [
+        "a",
+        "about",
+        "after",
+        "again",
+        "all",
+        "also",
+        "an",
+        "and",
+        "another",
+        "any",
+        "apparently",
+        "are",
+        "as",
+        "at",
+        "because",
+        "before",
+        "both",
+        "but",
+        "by",
+        "can",
+        "could",
+        "did",
+        "do",
+        "does",
+        "dear",
+        "each",
+        "every",
+        "finally",
+        "first",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "hello",
+        "here",
+        "hey",
+        "hi",
+        "how",
+        "however",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "its",
+        "just",
+        "last",
+        "let",
+        "like",
+        "look",
+        "maybe",
+        "meanwhile",
+        "monday",
+        "more",
+        "most",
+        "my",
+        "never",
+        "next",
+        "no",
+        "nobody",
+        "not",
+        "note",
+        "now",
+        "of",
+        "oh",
+        "ok",
+        "okay",
+        "on",
+        "one",
+        "only",
+        "or",
+        "our",
+        "perhaps",
+        "please",
+        "remember",
+        "sad",
+        "same",
+        "see",
+        "she",
+        "he",
+        "since",
+        "so",
+        "some",
+        "someone",
+        "sorry",
+        "still",
+        "sure",
+        "thank",
+        "thanks",
+        "that",
+        "the",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "though",
+        "to",
+        "today",
+        "tomorrow",
+        "tonight",
+        "tuesday",
+        "under",
+        "until",
+        "unless",
+        "update",
+        "very",
+        "was",
+        "wednesday",
+        "we",
+        "well",
+        "were",
+        "what",
+        "when",
+        "where",
+        "whether",
+        "which",
+        "while",
+        "who",
+        "why",
+        "will",
+        "with",
+        "wow",
+        "yes",
+        "yesterday",
+        "yet",
+        "you",
+        "your",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "news",
+        "breaking",
+        "clearly",
+        "everyone",
+        "everybody",
+        "people",
+        "god",
+        "good",
+        "great",
+        "honestly",
+        "actually",
+        "seriously",
+        "was",
+        "whose",
+        "him",
+        "her",
+        "his",
+    ]
 )
 
 
@@ -52,7 +214,7 @@ def name_in(text: str) -> tuple[int, int] | None:
     words = [(m.start(), m.group()) for m in re.finditer(r"\S+", text)]
     while words and words[0][1].lower() in _NO_NAME:
         words.pop(0)
-    if not words or (len(words) < 2 and not _is_title(text.split()[0])):
+    if not words or (len(words) < 2 and not _is_title(text.split(maxsplit=1)[0])):
         return None
     if all(word.lower().rstrip(".") in _NO_NAME for _, word in words[1:]):
         return None

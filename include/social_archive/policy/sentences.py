@@ -15,7 +15,8 @@ _BACK: Final = 240
 _AHEAD: Final = 240
 _ENDS: Final = Pattern(r"[!?](?:\s|$)|[.](?:\s+[A-Z\"'(]|\s*$)|\n", case=True)
 _SUPPOSED: Final = Pattern(
-    r"\b(?:if|whether|unless|suppose|supposing|imagine|would(?:n't)?|could(?:n't)?|might|what if|wonder(?:ing)?|in case|"
+    r"\b(?:if|whether|unless|suppose|supposing|imagine|would(?:n't)?|could(?:n't)?|might|what if|wonder(?:ing)?|"
+    r"in case|"
     r"hypothetical(?:ly)?|assuming|as if|as though)\b"
 )
 _REPORTED: Final = Pattern(
@@ -25,7 +26,8 @@ _REPORTED: Final = Pattern(
 _STORY: Final = Pattern(
     r"\b(?:novels?|in (?:the|this|that|her|his) books?|this book|books? (?:about|where|in which|by|club)|characters?|"
     r"plot|chapters?|movies?|films?|series|episodes?|season \d+|authors?|fiction(?:al)?|mystery|mysteries|thrillers?|"
-    r"biography|memoir|documentary|podcast|storytime|protagonist|villain|sequel|read(?:ing)? about|musical|opera|comics?|"
+    r"biography|memoir|documentary|podcast|storytime|protagonist|villain|sequel|read(?:ing)? about|musical|opera|"
+    r"comics?|"
     r"manga|century|\d{3}0s|history|biblical|shakespeare|video ?games?|poem|short story)\b"
 )
 _DENIED: Final = Pattern(

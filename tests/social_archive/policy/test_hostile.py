@@ -16,18 +16,25 @@ from social_archive.policy.criterion import Criterion, Hit
 
 NAUGHTY: Final = (
     "", " ", "\n\n\n", "\x00", "a\x00b", "\ufeff", "\u202eevil\u202c", "\u2066\u2069", "\ud7ff", "\U0010ffff", "\ufffd",
-    "undefined", "NULL", "'; DROP TABLE findings; --", "<script>alert(1)</script>", "{person}", "{0} %s %(kind)s", "$HOME",
+    "undefined", "NULL", "'; DROP TABLE findings; --", "<script>alert(1)</script>", "{person}", "{0} %s %(kind)s",
+    "$HOME",
     "(((((((((", "[[[[", "\\\\\\\\", "????", "....", "@@@@@", "@", "#", "$", "1/0", "-1", "NaN", "1e309", "0x0",
-    "Ｔｈｅ ｑｕｉｃｋ", "田中さんにあげて下さい", "الكل في المجمو عة", "Ω≈ç√∫˜µ≤≥÷", "👩‍👩‍👧‍👦🏳️‍🌈👍🏽", "🇺🇸🇷🇺", "ﷺ" * 50, "Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮",
-    "ﬀﬁﬂ", "ⅷ ½ ㎏", "ß İ ı ſ K", "p\u0430y me", "fu\u0441k \u0391nn L\u0435e st\u043ele", "a" + "\u0301" * 500, "\u200b" * 500,
-    "I will kill {you}", "@a.b.c.d.e stole the {x}", "J\u0430ne R\u043ee has HIV", "DM me $0 $$ 000-000-0000 @@x", "http://", "www.",
+    "Ｔｈｅ ｑｕｉｃｋ", "田中さんにあげて下さい", "الكل في المجمو عة", "Ω≈ç√∫˜µ≤≥÷", "👩‍👩‍👧‍👦🏳️‍🌈👍🏽", "🇺🇸🇷🇺",
+    "ﷺ" * 50, "Z̮̞̠͙͔ͅḀ̗̞͈̻̗Ḷ͙͎̯̹̞͓G̻O̭̗̮",
+    "ﬀﬁﬂ", "ⅷ ½ ㎏", "ß İ ı ſ K", "p\u0430y me", "fu\u0441k \u0391nn L\u0435e st\u043ele",
+    "a" + "\u0301" * 500, "\u200b" * 500,
+    "I will kill {you}", "@a.b.c.d.e stole the {x}", "J\u0430ne R\u043ee has HIV", "DM me $0 $$ 000-000-0000 @@x",
+    "http://", "www.",
 )  # fmt: skip
 
 LONG: Final = {
-    "one letter": "a", "spaces": " ", "digits": "7", "at signs": "@", "brackets": "(", "vulgar": "fuck ", "cyrillic": "я",
-    "mixed": "p\u0430", "names": "Ann Lee ", "almost a theft": "Ann Lee has been just ", "almost a threat": "I will just ", "capitals": "A",
+    "one letter": "a", "spaces": " ", "digits": "7", "at signs": "@", "brackets": "(", "vulgar": "fuck ",
+    "cyrillic": "я",
+    "mixed": "p\u0430", "names": "Ann Lee ", "almost a theft": "Ann Lee has been just ",
+    "almost a threat": "I will just ", "capitals": "A",
     "lines": "x\n", "stars": "f*", "marks": "e\u0301", "money": "$1 ", "handles": "@ab ", "asks": "please send me all ",
-    "street": "1 a ", "facts": "he has HIV. ", "links": "http://a.b/c ", "sells": "weed for sale ", "no stop": "Ann Lee stole the money and ",
+    "street": "1 a ", "facts": "he has HIV. ", "links": "http://a.b/c ", "sells": "weed for sale ",
+    "no stop": "Ann Lee stole the money and ",
 }  # fmt: skip
 
 CRITERIA: Final = sorted(registry())
@@ -66,7 +73,12 @@ def test_naughty_strings_break_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", CRITERIA)
 @settings(max_examples=60, deadline=None)
-@given(texts=st.lists(st.one_of(st.text(), st.sampled_from(NAUGHTY), st.sampled_from(list(LONG.values())).map(lambda x: x * 30)), max_size=4))
+@given(
+    texts=st.lists(
+        st.one_of(st.text(), st.sampled_from(NAUGHTY), st.sampled_from(list(LONG.values())).map(lambda x: x * 30)),
+        max_size=4,
+    )
+)
 def test_whatever_a_text_holds_spans_lie_inside_and_explanations_are_sentences(name: str, texts: list[str]) -> None:
     batch = batch_of(texts, name)
     check(batch, hits(name, batch))

@@ -1,7 +1,7 @@
 """Pairs of texts that differ in viewpoint only, and the flags of both put side by side.
 
-Three ways of differing: what is thought of somebody (praise, criticism), who it is (one name, office, party, religion or
-another of the same shape), and which side is taken (yes, no). Everything else - a telephone number, a price, a vulgar
+Three ways of differing: what is thought of somebody (praise, criticism), who it is (one name, office, party, religion or another
+of the same shape), and which side is taken (yes, no). Everything else - a telephone number, a price, a vulgar
 word, capitals, a threat - stands in both. All names are invented.
 """
 
@@ -41,40 +41,60 @@ OPINIONS: Final = (
     "Question: is {subject} {stance}?", "If you ask me {subject} has been {stance} for years.",
 )  # fmt: skip
 SURFACES: Final = (
-    "", " What the fuck.", " Well, sh1t.", " Call 630-555-0142.", " Mail me: someone@example.org", " See https://example.org/story?id=12",
+    "", " What the fuck.", " Well, sh1t.", " Call 630-555-0142.", " Mail me: someone@example.org",
+    " See https://example.org/story?id=12",
     " $25 each, DM to order.", "!!!", " I will kill you.", " Shoot me an e-mail.", " Ask Jane Miller.",
-    " Jane Miller stole the money.", " Vote on April 6.", " Donate at gofundme.com/f/roof", " I live at 412 Oak Street.",
+    " Jane Miller stole the money.", " Vote on April 6.", " Donate at gofundme.com/f/roof",
+    " I live at 412 Oak Street.",
     " © 2026 All rights reserved.", " I request copies of all contracts under FOIA.", " 😀😀", " ALL CAPS",
 )  # fmt: skip
 
 SAME_SHAPE: Final = (
-    ("the director", "the mayor", "the teacher", "the officer", "the librarian", "the trustee", "the patron", "the pastor"),
+    ("the director", "the mayor", "the teacher", "the officer", "the librarian", "the trustee", "the patron",
+    "the pastor"),
     ("Democrats", "Republicans", "Greens", "Libertarians"),
     ("the Democrats", "the Republicans", "the Christians", "the Muslims", "the Jews", "the Hindus", "the Lutherans"),
     ("the Green Party", "the Blue Party", "the Labor Party"),
     ("Ann Lee", "Wei Zhang", "Fatima Hassan", "Oleksandr Petrenko", "José García", "Lakshmi Rao", "DeShawn Brown"),
-    ("Director Ann Lee", "Mayor Ann Lee", "Patron Ann Lee", "Officer Ann Lee", "Pastor Ann Lee", "Rabbi Ann Lee", "Imam Ann Lee"),
+    ("Director Ann Lee", "Mayor Ann Lee", "Patron Ann Lee", "Officer Ann Lee", "Pastor Ann Lee", "Rabbi Ann Lee",
+    "Imam Ann Lee"),
     ("@green_party", "@blue_party", "@ann.lee", "@thelibrary"),
     ("the referendum", "the levy"),
 )  # fmt: skip
 ABOUT_SOMEBODY: Final = (
-    "{subject} stole the money from the till.", "{subject} takes bribes, everybody knows that", "I will kill {subject} tomorrow",
+    "{subject} stole the money from the till.", "{subject} takes bribes, everybody knows that",
+    "I will kill {subject} tomorrow",
     "Someone should shoot {subject}", "{subject} is in rehab", "{subject} has HIV and nobody was told",
-    "{subject} lives at 412 Oak Street", "Call {subject} at 630-555-0142", "Fuck {subject}!", "Did {subject} steal the money?",
-    "Vote for {subject} on April 6", "Vote against {subject}", "Donate to {subject} today", "Buy a shirt of {subject} for $20",
-    "{subject} should be shot", "I want copies of all e-mails between {subject} and the architect", "{subject} is a disgrace",
+    "{subject} lives at 412 Oak Street", "Call {subject} at 630-555-0142", "Fuck {subject}!",
+    "Did {subject} steal the money?",
+    "Vote for {subject} on April 6", "Vote against {subject}", "Donate to {subject} today",
+    "Buy a shirt of {subject} for $20",
+    "{subject} should be shot", "I want copies of all e-mails between {subject} and the architect",
+    "{subject} is a disgrace",
     "Your hold is ready, {subject}", "Re-elect {subject} for trustee", "{subject} forged the minutes, allegedly",
 )  # fmt: skip
 
 SIDES: Final = (("yes", "no"), ("YES", "NO"))
 TAKES_SIDES: Final = (
-    "Vote {side} on the referendum!", "Vote {side}", "I will vote {side} on the library levy on April 6", "Paid for by citizens for {side}",
-    "Say {side} to the levy", "Please vote {side} and donate $5", "We need your {side} vote", "A {side} vote costs $12 a year",
+    "Vote {side} on the referendum!", "Vote {side}", "I will vote {side} on the library levy on April 6",
+    "Paid for by citizens for {side}",
+    "Say {side} to the levy", "Please vote {side} and donate $5", "We need your {side} vote",
+    "A {side} vote costs $12 a year",
 )  # fmt: skip
 STANDS: Final = (("for", "against"), ("in favor of", "in opposition to"))
-TAKES_STANDS: Final = ("Vote {side} the referendum", "I am {side} the levy", "Rally {side} the bond measure, Saturday at 10", "I spoke {side} it")
+TAKES_STANDS: Final = (
+    "Vote {side} the referendum",
+    "I am {side} the levy",
+    "Rally {side} the bond measure, Saturday at 10",
+    "I spoke {side} it",
+)
 ACTS: Final = (("support", "oppose"), ("pass", "defeat"), ("approve", "reject"))
-TAKES_ACTION: Final = ("We {side} the referendum", "Please {side} the levy on April 6", "I {side} this", "Let's {side} the bond issue!")
+TAKES_ACTION: Final = (
+    "We {side} the referendum",
+    "Please {side} the levy on April 6",
+    "I {side} this",
+    "Let's {side} the bond issue!",
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,10 @@ class Side:
     @property
     def swapped(self) -> frozenset[str]:
         return frozenset(
-            word.lower() for part, is_slot in self.parts if is_slot for word in re.findall(r"[\w@.'-]+", fold(part).text)
+            word.lower()
+            for part, is_slot in self.parts
+            if is_slot
+            for word in re.findall(r"[\w@.'-]+", fold(part).text)
         )
 
     def place(self, position: int) -> tuple[int, int]:
@@ -130,7 +153,9 @@ def differences(compared: Sequence[Pair], suite: Suite, *, is_own: bool) -> Iter
         start, end = batch.folded[hit.row].span(hit.start, hit.end)
         side = sides[hit.row]
         where = (side.place(start), side.place(max(start, end - 1)))
-        flags[hit.row].append((check.name, hit.rule.id, hit.strength or hit.rule.strength, where, _evidence(hit.evidence, side)))
+        flags[hit.row].append(
+            (check.name, hit.rule.id, hit.strength or hit.rule.strength, where, _evidence(hit.evidence, side))
+        )
     for row in range(0, len(texts), 2):
         one, other = (sorted(found, key=repr) for found in flags[row : row + 2])
         if not _same(one, other):
@@ -164,7 +189,10 @@ def _pair(template: str, one: dict[str, str], other: dict[str, str], **same: str
 
 def _filled(template: str, swapped: dict[str, str], same: dict[str, str]) -> Side:
     pieces = _SLOT.split(template)
-    parts = [(piece, False) if i % 2 == 0 else (swapped.get(piece) or same[piece], piece in swapped) for i, piece in enumerate(pieces)]
+    parts = [
+        (piece, False) if i % 2 == 0 else (swapped.get(piece) or same[piece], piece in swapped)
+        for i, piece in enumerate(pieces)
+    ]
     if template.endswith(" ALL CAPS"):
         parts = [(part.upper(), is_slot) for part, is_slot in parts]
     return Side(tuple((part, is_slot) for part, is_slot in parts if part))
@@ -178,7 +206,9 @@ def _without(value: Any, swapped: frozenset[str]) -> Any:
     """The value with swapped words as `*`, so that only what is the same in both texts is compared."""
     if isinstance(value, float):
         return value
-    words = ["*" if word.lower().strip(".,!?\"'") in swapped else word for word in re.findall(r"[\w@.'-]+|\S", str(value))]
+    words = [
+        "*" if word.lower().strip(".,!?\"'") in swapped else word for word in re.findall(r"[\w@.'-]+|\S", str(value))
+    ]
     return [word for word, _ in itertools.groupby(words)]
 
 

@@ -23,8 +23,10 @@ BY_PRONOUN = Rule(
 )  # fmt: skip
 
 _THING = (
-    r"(?:public|taxpayers?'?|library|village|city|town|school|district|county|state|donation|grant|our|the|your|their|his|her|"
-    r"my|this|that|company|church|union|petty|some|all|of|from|lots?|thousands|millions|dollars|\$[\d,.]+[km]?|an?|money|funds?|cash|"
+    r"(?:public|taxpayers?'?|library|village|city|town|school|district|county|state|donation|grant|our|the|your|their|"
+    r"his|her|"
+    r"my|this|that|company|church|union|petty|some|all|of|from|lots?|thousands|millions|dollars|\$[\d,.]+[km]?|an?|"
+    r"money|funds?|cash|"
     r"those|these|every|tax)"
 )
 _THEFT = (
@@ -40,39 +42,52 @@ _VIOLENCE = (
     r"(?:rap(?:ed|es|ing)|molest(?:ed|s|ing)|sexually (?:assault(?:ed|s|ing)|abus(?:ed|es|ing)|harass(?:ed|es|ing))|"
     r"groom(?:ed|s|ing) (?:kids|children|minors|girls|boys|students|teens?|teenagers)|murder(?:ed|s|ing)|assaulted|"
     r"abus(?:ed|es|ing) (?:his|her|their|the|kids|children|minors|patients|students|drugs)|"
-    r"be(?:at|ats|aten|ating) (?:up )?(?:his|her|their) (?:wife|husband|kids?|children|son|daughter|girlfriend|boyfriend|partner)|"
+    r"be(?:at|ats|aten|ating) (?:up )?(?:his|her|their) (?:wife|husband|kids?|children|son|daughter|girlfriend|"
+    r"boyfriend|partner)|"
     r"stalk(?:ed|s|ing) (?:me|him|her|my|women|children|kids|girls|his|patrons)|set fire to|"
     r"expos(?:ed|es) (?:himself|herself|themselves)|"
-    r"(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|minors?|a student|a minor|underage|patients?|kids|children))"
+    r"(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|minors?|a student|a minor|underage|patients?|"
+    r"kids|children))"
 )
 _DECEIT = (
     r"(?:commit(?:s|ted|ting) (?:a |an |tax |voter |election |insurance |welfare |identity |wire |multiple |the )*"
-    r"(?:fraud|perjury|crimes?|theft|arson|assault|murder|rape|adultery|malpractice|treason|forgery|felony|felonies|battery)|"
-    r"perjured|lied under oath|forg(?:ed|es|ing)|falsif(?:ied|ies|ying)|fabricat(?:ed|es|ing) (?:evidence|records|data|documents)|"
+    r"(?:fraud|perjury|crimes?|theft|arson|assault|murder|rape|adultery|malpractice|treason|forgery|felony|felonies|"
+    r"battery)|"
+    r"perjured|lied under oath|forg(?:ed|es|ing)|falsif(?:ied|ies|ying)|fabricat(?:ed|es|ing) (?:evidence|records|"
+    r"data|documents)|"
     r"plagiari[sz](?:ed|es|ing)|cheat(?:ed|s|ing) on (?:his|her|their) tax(?:es)?|evad(?:ed|es|ing) tax(?:es)?|"
     r"rigg(?:ed|ing) (?:the|a|an|our) (?:election|vote|bid|bids|contract|bidding|ballots?)|"
     r"(?:sells|sold|deals|dealt|dealing|selling) (?:drugs|meth|heroin|cocaine|fentanyl|weed)(?: to)?|"
-    r"dr(?:inks|ank|unk|inking) on the job|(?:is|was|shows? up|came) (?:drunk|high) (?:on the job|at work|on duty|to work)|"
+    r"dr(?:inks|ank|unk|inking) on the job|(?:is|was|shows? up|came) (?:drunk|high) (?:on the job|at work|on duty|"
+    r"to work)|"
     r"practi[cs](?:es|ed|ing) without a licen[cs]e|tak(?:es|ing) money under the table|took money under the table)"
 )
 _IS_A = (
-    r"(?:a|an|the|another) (?:known |convicted |registered |serial |total |literal |proven |common |petty |dangerous |secret )*"
-    r"(?:p(?:a)?edophile|pedo|rapist|child molester|molester|sex offender|sexual predator|child abuser|thief|embezzler|murderer|"
-    r"killer|drug dealer|drug addict|felon|fraudster|wife beater|con ?man|con artist|arsonist|burglar|forger|plagiarist|"
+    r"(?:a|an|the|another) (?:known |convicted |registered |serial |total |literal |proven |common |petty |dangerous |"
+    r"secret )*"
+    r"(?:p(?:a)?edophile|pedo|rapist|child molester|molester|sex offender|sexual predator|child abuser|thief|"
+    r"embezzler|murderer|"
+    r"killer|drug dealer|drug addict|felon|fraudster|wife beater|con ?man|con artist|arsonist|burglar|forger|"
+    r"plagiarist|"
     r"tax (?:cheat|evader)|human trafficker|spy|terrorist|child trafficker|groomer)\b"
 )
 _PUNISHED = (
-    r"(?:arrested|convicted|indicted|disbarred|sentenced|jailed|imprisoned|caught (?:stealing|shoplifting|embezzling|cheating)|"
+    r"(?:arrested|convicted|indicted|disbarred|sentenced|jailed|imprisoned|caught (?:stealing|shoplifting|embezzling|"
+    r"cheating)|"
     r"charged with|fired for|found guilty)\b"
 )
 _HELPERS = (
-    r"(?:(?:has|have|had|is|was|'s|keeps?|kept|just|actually|really|already|been|always|definitely|literally|once|who|and|"
-    r"also|allegedly|reportedly|supposedly|apparently|secretly|openly|still|probably|obviously|knowingly|repeatedly|then|himself|herself|there|personally|clearly|"
+    r"(?:(?:has|have|had|is|was|'s|keeps?|kept|just|actually|really|already|been|always|definitely|literally|once|who|"
+    r"and|"
+    r"also|allegedly|reportedly|supposedly|apparently|secretly|openly|still|probably|obviously|knowingly|repeatedly|"
+    r"then|himself|herself|there|personally|clearly|"
     r"caught|seen|getting|got|known to|went and|,) ){0,4}"
 )
 _ACTS = rf"(?:{_THEFT}|{_BRIBES}|{_VIOLENCE}|{_DECEIT})"
-_ACCUSED = rf"(?:{_ACTS}|(?:is|was|'s|are) (?:also |actually |really |just |such |clearly |literally |nothing but )?{_IS_A}|"\
-           rf"(?:is|was|were|got|been|gets) {_PUNISHED})"  # fmt: skip
+_ACCUSED = (
+    rf"(?:{_ACTS}|(?:is|was|'s|are) (?:also |actually |really |just |such |clearly |literally |nothing but )?{_IS_A}|"
+    rf"(?:is|was|were|got|been|gets) {_PUNISHED})"
+)
 
 _SUSPECT = Pattern(rf"\b(?:{_ACCUSED}|(?:stolen|raped|molested|murdered|embezzled|forged|falsified|robbed) by)")
 _NAMED = Pattern(rf"(?P<person>{NAMED})(?:'s been)?,? (?i:{_HELPERS}(?P<act>{_ACCUSED}))", case=True)
@@ -97,7 +112,8 @@ class Defamatory(Criterion):
     title = "Named person accused of a crime or misconduct (1b: defamatory)"
     clause = "obscene-defamatory-invasive-disparaging"
     note = (
-        "Whether a statement is defamatory depends on whether it is false, on fault, harm and privilege: a court decides "
+        "Whether a statement is defamatory depends on whether it is false, on fault, harm and privilege: a court "
+        "decides "
         "that, and nothing here can. Opinions, insults, questions and rhetoric are not statements of fact. A statement "
         "about a public official is protected unless made with actual malice (New York Times v. Sullivan, 376 U.S. 254 "
         "(1964)), and a true report is a complaint that somebody may have to follow up. Refer to counsel before acting."

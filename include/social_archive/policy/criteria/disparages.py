@@ -21,9 +21,10 @@ class Disparages(Criterion):
     note = (
         "Stop before you choose this clause. Removing a comment because it disparages somebody is viewpoint "
         'discrimination: "giving offense is a viewpoint" (Matal v. Tam, 582 U.S. 218 (2017)). Official comment threads '
-        "are limited public forums, in which restrictions have to be viewpoint-neutral (Krasno v. Mnookin, 7th Cir. 2025, "
-        'binding in Illinois), and "sole discretion" in a policy does not change that. Ask counsel first. If the comment '
-        "is a threat, or tells a private fact, decide by that clause instead."
+        "are limited public forums, in which restrictions have to be viewpoint-neutral (Krasno v. Mnookin, 7th Cir. "
+        "2025, "
+        'binding in Illinois), and "sole discretion" in a policy does not change that. Ask counsel first. If the '
+        "comment is a threat, or tells a private fact, decide by that clause instead."
     )
     rules = ()
 

@@ -26,41 +26,61 @@ ASKED = Rule(
 )  # fmt: skip
 
 _ILLINOIS = ("FOIA", "F.O.I.A", "Freedom of Information", "5 ILCS 140", "public records act", "public records law",
-             "public records request", "public record request", "open records", "sunshine law", "public information act",
+             "public records request", "public record request", "open records", "sunshine law",
+             "public information act",
              "public information request", "right to know law", "right-to-know")  # fmt: skip
 
 _I_ASK = (
-    r"(?:(?:i|we)(?: am|'m| are|'re| hereby| would like to| want to| wish to| need to| will| also| formally| officially| respectfully|"
-    r"'d like to|'ll)* (?:request(?:ing)?|ask(?:ing)? (?:for|that|to see)|demand(?:ing)?|submit(?:ting)?|fil(?:e|ing)|mak(?:e|ing)|send(?:ing)?|"
-    r"need|want|seek(?:ing)?|foia|am entitled to|have a right to)\b|please (?:send|provide|give|release|produce|e-?mail|supply|forward|post|consider|"
-    r"accept|treat|respond)|(?:this|it) (?:is|constitutes|serves as) (?:a|an|my|our|a formal|an official)\b|(?:here is|here's) (?:a|my|our)\b|"
-    r"consider this|take this as|(?:send|give|provide|show|e-?mail) (?:me|us)\b|request(?:ing|ed)? (?:for|all|any|the|a|an|copies|copy)\b|"
+    r"(?:(?:i|we)(?: am|'m| are|'re| hereby| would like to| want to| wish to| need to| will| also| formally|"
+    r" officially| respectfully|"
+    r"'d like to|'ll)* (?:request(?:ing)?|ask(?:ing)? (?:for|that|to see)|demand(?:ing)?|submit(?:ting)?|fil(?:e|ing)|"
+    r"mak(?:e|ing)|send(?:ing)?|"
+    r"need|want|seek(?:ing)?|foia|am entitled to|have a right to)\b|please (?:send|provide|give|release|produce|"
+    r"e-?mail|supply|forward|post|consider|"
+    r"accept|treat|respond)|(?:this|it) (?:is|constitutes|serves as) (?:a|an|my|our|a formal|an official)\b|"
+    r"(?:here is|here's) (?:a|my|our)\b|"
+    r"consider this|take this as|(?:send|give|provide|show|e-?mail) (?:me|us)\b|request(?:ing|ed)? (?:for|all|any|the|"
+    r"a|an|copies|copy)\b|"
     r"hereby request|formal request|official request)"
 )
 _NOT_ASKING = Pattern(
-    r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|would|does) (?:i|one|we|you|someone)|"
-    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:foia'?d|filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
-    r"the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
+    r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|"
+    r"would|does) (?:i|one|we|you|someone)|"
+    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:foia'?d|filed|submitted|"
+    r"sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
+    r"the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|"
+    r"book about|novel)\b"
 )
 _RECORDS = (
-    r"(?:records?|documents?|e-?mails?|correspondence|minutes|contracts?|invoices?|budgets?|payroll|salar(?:y|ies)|logs?|receipts?|"
-    r"expense (?:reports?|records)|expenditures|(?:incident|police|audit|inspection|financial|annual) reports?|footage|recordings?|body ?cam(?: video)?|"
-    r"text messages|communications|agreements?|bids|proposals?|personnel files?|complaints?|meeting (?:packets?|notes|agendas?)|"
-    r"agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|legal bills|settlements?|credit card statements|ordinances?)"
+    r"(?:records?|documents?|e-?mails?|correspondence|minutes|contracts?|invoices?|budgets?|payroll|salar(?:y|ies)|"
+    r"logs?|receipts?|"
+    r"expense (?:reports?|records)|expenditures|(?:incident|police|audit|inspection|financial|annual) reports?|"
+    r"footage|recordings?|body ?cam(?: video)?|"
+    r"text messages|communications|agreements?|bids|proposals?|personnel files?|complaints?|meeting (?:packets?|notes|"
+    r"agendas?)|"
+    r"agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|legal bills|settlements?|credit card statements|"
+    r"ordinances?)"
 )
 _COPIES = Pattern(
-    r"\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|to see)|demand(?:ing)?|want|need|"
-    r"would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|e-?mail|supply|give|forward)|send me|give me|e-?mail me|"
+    r"\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|"
+    r"to see)|demand(?:ing)?|want|need|"
+    r"would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|e-?mail|supply|give|forward)|"
+    r"send me|give me|e-?mail me|"
     r"provide(?: me| us)?(?: with)?|can (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|"
-    r"could (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|may i (?:have|see|inspect)|release|"
+    r"could (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|"
+    r"may i (?:have|see|inspect)|release|"
     r"show (?:me|us)|turn over|hand over|produce)"
-    r"(?: me| us| to| a| an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all| full| complete| of)* ?"
-    r"(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|access to)\b[^.!?\n]{0,60}?\b" + _RECORDS + r"|"
-    r"(?:(?:[\w'&-]+ ){0,5}?)" + _RECORDS + r" (?:between|from|regarding|about|concerning|related to|relating to|pertaining to|for (?:the|all|fiscal|20\d\d)|"
+    r"(?: me| us| to| a| an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send|"
+    r" any| and| all| full| complete| of)* ?"
+    r"(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
+    r"access to)\b[^.!?\n]{0,60}?\b" + _RECORDS + r"|"
+    r"(?:(?:[\w'&-]+ ){0,5}?)" + _RECORDS + r" (?:between|from|regarding|about|concerning|related to|relating to|"
+    r"pertaining to|for (?:the|all|fiscal|20\d\d)|"
     r"of (?:the|all|every|your)|with (?:the|your)|sent|showing|on the|since|dated|you have))\b"
 )
 _OWN_PAPERS = Pattern(
-    r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
+    r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|"
+    r"scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
     r"passport|resume|genealogy|obituar\w+|research paper|homework|cookbook|novel|dvds?|cds?|vinyl|playlist|recipes?|"
     r"make copies|help with|study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
 )
@@ -97,7 +117,8 @@ class FoiaRequest(Criterion):
         law = self._law
         return Pattern(
             rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?: act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}"
-            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |federal )*{law}(?: act)?[^\n]{{0,80}}?"
+            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |"
+            rf"federal )*{law}(?: act)?[^\n]{{0,80}}?"
             rf"\b(?:request|provide|send|copy|copies|records|e-?mails|documents|produce|release|all)\b"
             rf"|^\W*(?:illinois )?{law}(?: act)?(?: request)?\W*(?:for|:|-)"
             rf"|\b(?:i|we)(?: hereby|'m| am| will|'ll| want to| would like to|'d like to)* {law}"

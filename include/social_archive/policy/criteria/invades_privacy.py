@@ -31,36 +31,49 @@ IMAGES = Rule(
 )  # fmt: skip
 
 _ILLNESS = (
-    r"(?:hiv|aids|herpes|chlamydia|syphilis|gonorrhea|an? std|an? sti|hepatitis(?: [abc])?|cancer|leukemia|dementia|alzheimer'?s|"
+    r"(?:hiv|aids|herpes|chlamydia|syphilis|gonorrhea|an? std|an? sti|hepatitis(?: [abc])?|cancer|leukemia|dementia|"
+    r"alzheimer'?s|"
     r"parkinson'?s|schizophrenia|bipolar(?: disorder)?|ptsd|an eating disorder|anorexia|bulimia|epilepsy|autism|adhd|"
     r"a drinking problem|a drug problem|a gambling problem|an addiction|a mental illness|depression|a brain tumor|"
     r"ms|multiple sclerosis|tuberculosis|a miscarriage|an abortion)"
 )
 _HEALTH = (
-    rf"(?:(?:has|had|got|has got|suffers from|was diagnosed with|is diagnosed with|got diagnosed with|caught|takes meds for|"
+    rf"(?:(?:has|had|got|has got|suffers from|was diagnosed with|is diagnosed with|got diagnosed with|caught|"
+    rf"takes meds for|"
     rf"is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal )?{_ILLNESS}|"
-    r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|a mental hospital|psychiatric care)|"
-    r"(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|infertile|an alcoholic|anorexic|bulimic|pregnant|"
+    r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|"
+    r"a mental hospital|psychiatric care)|"
+    r"(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|infertile|an alcoholic|anorexic|bulimic|"
+    r"pregnant|"
     r"on (?:methadone|antidepressants|suboxone|psych meds|psychiatric medication|lithium))|"
-    r"(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|had a nervous breakdown|got an abortion|had a vasectomy))"
+    r"(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|had a nervous breakdown|"
+    r"got an abortion|had a vasectomy))"
 )
 _SEXUAL = (
-    r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|closeted|impotent|"
-    r"a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|has? (?:had )?an affair|had an affair|is cheating on (?:his|her) (?:wife|husband)|"
-    r"cheat(?:s|ed) on (?:his|her|their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
+    r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|"
+    r"closeted|impotent|"
+    r"a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|has? (?:had )?an affair|had an affair|"
+    r"is cheating on (?:his|her) (?:wife|husband)|"
+    r"cheat(?:s|ed) on (?:his|her|their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|"
+    r"is sleeping) (?:with|around))"
 )
 _FAMILY = (
-    r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|is getting a? ?divorced?|is illegitimate|"
+    r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|"
+    r"is getting a? ?divorced?|is illegitimate|"
     r"was taken (?:away )?by (?:dcfs|cps)|was in foster care|is in foster care)"
 )
 _IMMIGRATION = (
-    r"(?:(?:is|was|'s|are) (?:an )?(?:undocumented|illegal (?:immigrant|alien)|in the country illegally|here illegally)|"
+    r"(?:(?:is|was|'s|are) (?:an )?(?:undocumented|illegal (?:immigrant|alien)|in the country illegally|"
+    r"here illegally)|"
     r"(?:has|have) no papers|overstayed (?:his|her|their) visa|(?:is|was) (?:here )?without papers)"
 )
 _MONEY = (
-    r"(?:(?:is|went|was) bankrupt|filed (?:for )?bankruptcy|(?:is|was|lives?) on (?:welfare|food stamps|snap|disability|medicaid)|"
-    r"(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|their) (?:mortgage|rent|child support)|"
-    r"owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|back taxes))|(?:had|has) (?:his|her|their) wages garnished|"
+    r"(?:(?:is|went|was) bankrupt|filed (?:for )?bankruptcy|(?:is|was|lives?) on (?:welfare|food stamps|snap|"
+    r"disability|medicaid)|"
+    r"(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|their) (?:mortgage|rent|"
+    r"child support)|"
+    r"owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|back taxes))|(?:had|has) (?:his|her|"
+    r"their) wages garnished|"
     r"(?:makes|earns) only \$\d[\d,]*)"
 )
 _FACT = (
@@ -68,10 +81,14 @@ _FACT = (
     rf"(?P<immigration_status>{_IMMIGRATION})|(?P<money>{_MONEY}))\b"
 )
 _KIN = (
-    r"(?:son|daughter|wife|husband|ex|ex-wife|ex-husband|mother|father|mom|dad|brother|sister|kid|child|niece|nephew|cousin|"
+    r"(?:son|daughter|wife|husband|ex|ex-wife|ex-husband|mother|father|mom|dad|brother|sister|kid|child|niece|nephew|"
+    r"cousin|"
     r"girlfriend|boyfriend|partner|neighbor|neighbour|boss|coworker|uncle|aunt|grandson|granddaughter|roommate|tenant)"
 )
-_MAYBE = r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|literally) ){0,2}"
+_MAYBE = (
+    r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|literally) )"
+    r"{0,2}"
+)
 
 _ANY_FACT = Pattern(_FACT)
 _OF_NAMED = Pattern(rf"(?P<person>{NAMED}),? ?(?i:{_MAYBE}{_FACT})", case=True)
@@ -79,14 +96,18 @@ _OF_KIN = Pattern(rf"\b(?:his|her|their|your|the \w+'s|\w+'s) {_KIN}(?: [a-z][\w
 _OF_SOMEBODY = Pattern(rf"\b(?:he|she|they) ?{_MAYBE}{_FACT}")
 _ANY_NAME = Pattern(NAMED, case=True)
 _IMAGES = Pattern(
-    r"\b(?:(?:post|leak|share|send|sell|upload|release|publish|trade|show)(?:s|ed|ing)? (?:everyone |you |all |some |of )*"
-    r"(?:his|her|their|your|these|\w+'s) (?:nudes?|naked (?:pics?|pictures?|photos?|videos?)|nude (?:pics?|pictures?|photos?|videos?)|"
+    r"\b(?:(?:post|leak|share|send|sell|upload|release|publish|trade|show)(?:s|ed|ing)? (?:everyone |you |all |some |"
+    r"of )*"
+    r"(?:his|her|their|your|these|\w+'s) (?:nudes?|naked (?:pics?|pictures?|photos?|videos?)|nude (?:pics?|pictures?|"
+    r"photos?|videos?)|"
     r"sex ?tapes?|intimate (?:pics?|pictures?|photos?|images|videos?))|"
-    r"(?:have|got) (?:the |some )?(?:nudes?|naked (?:pics?|pictures?|photos?)|nude (?:pics?|pictures?|photos?)|sex ?tapes?) of "
+    r"(?:have|got) (?:the |some )?(?:nudes?|naked (?:pics?|pictures?|photos?)|nude (?:pics?|pictures?|photos?)|"
+    r"sex ?tapes?) of "
     r"(?:you|her|him|them|your \w+|\w+))\b"
 )
 _NO_FACT = Pattern(
-    r"^[- ](?:test|support|aware|screen|prevent|research|resource|info|group|program|clinic|book|educat|care|service|walk|"
+    r"^[- ](?:test|support|aware|screen|prevent|research|resource|info|group|program|clinic|book|educat|care|service|"
+    r"walk|"
     r"treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading)"
 )
 _NEAR = 200  # characters before a pronoun in which its person may be named
@@ -101,7 +122,8 @@ class InvadesPrivacy(Criterion):
     note = (
         "Whether publicity invades privacy depends on whether the fact is private, whether the public has a legitimate "
         "concern in it, and whether the person made it public: none of that stands in the comment. People may speak of "
-        "themselves and of their family. Intimate images passed on without consent may be an offence (720 ILCS 5/11-23.5; "
+        "themselves and of their family. Intimate images passed on without consent may be an offence (720 ILCS "
+        "5/11-23.5; "
         "verify with counsel). In a FOIA response such passages may be exempt under 7(1)(c)."
     )
     rules = (NAMED_FACT, KIN_FACT, BY_PRONOUN, IMAGES)

@@ -1,7 +1,7 @@
 """Clause 1, first part: vulgar words for sexual or excretory things, and explicit sexual phrases.
 
-The words stand in `policy/lexicons/obscene.yaml`. A vulgar word is not obscenity: that is a legal test of the whole work
-(Miller v. California, 413 U.S. 15 (1973)), which no list decides.
+The words stand in `policy/lexicons/obscene.yaml`. A vulgar word is not obscenity: that is a legal test of the whole
+work (Miller v. California, 413 U.S. 15 (1973)), which no list decides.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Obscene(Criterion):
     clause = "obscene-defamatory-invasive-disparaging"
     note = (
         "Profanity is not obscenity. A text is obscene only under the three-part test of Miller v. California (1973): "
-        "prurient interest, patently offensive sexual conduct, and no serious value, taken as a whole. Vulgar criticism "
+        "prurient interest, patently offensive sexual conduct, and no serious value, taken as a whole. Vulgar "
+        "criticism "
         "of a public body is protected speech (Cohen v. California, 1971), and giving offence is a viewpoint (Matal v. "
         "Tam, 2017). A word shown here is a reason to read the comment, not a reason to remove it."
     )

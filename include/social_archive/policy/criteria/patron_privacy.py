@@ -26,36 +26,54 @@ NAMED_PATRON = Rule(
     "The account's own words name {person} together with a loan, a hold, a fine or a library card.",
 )  # fmt: skip
 
-_ITEM = r"(?:holds?|reserves?|reservations?|requests?|requested (?:book|item|title)s?|interlibrary loans?|ills?|books?|items?|dvds?|copy|copies|titles?|loans?|audiobooks?|materials?)"
+_ITEM = (
+    r"(?:holds?|reserves?|reservations?|requests?|requested (?:book|item|title)s?|interlibrary loans?|ills?|books?|items?|"
+    r"dvds?|copy|copies|titles?|loans?|audiobooks?|materials?)"
+)
 _ABOUT = r"(?: (?:on|for|of|request|requests) [^.!?\n]{1,80}?)?"
 _STATE = (
-    r"(?:(?:is|are|has|have|was|were|just) (?:now |been |already |currently |still |finally |both |all )*(?:ready|available|waiting|in\b|here|"
-    r"arrived|come in|came in|expired|cancell?ed|overdue|due|late|lost|returned|renewed|shipped|in transit|on (?:its|the) way|on the hold shelf|"
-    r"next in line|set aside)|(?:came|come) in|arrived|expires?|will be (?:ready|due|here)|is number \d+|can be picked up)"
+    r"(?:(?:is|are|has|have|was|were|just) (?:now |been |already |currently |still |finally |both |all )*(?:ready|"
+    r"available|waiting|in\b|here|"
+    r"arrived|come in|came in|expired|cancell?ed|overdue|due|late|lost|returned|renewed|shipped|in transit|on (?:its|"
+    r"the) way|on the hold shelf|"
+    r"next in line|set aside)|(?:came|come) in|arrived|expires?|will be (?:ready|due|here)|is number \d+|"
+    r"can be picked up)"
 )
 _CIRCULATION = Pattern(
     rf"\b(?:your (?:\w+ )?{_ITEM}{_ABOUT} {_STATE}"
-    r"|you(?:'ve| have|'ve still| still have| currently have| had)? (?:got )?(?:[^.!?\n]{1,80}? )?(?:checked out (?:to you|on your (?:card|account)|until|since|right now|at the moment)|on hold|overdue)"
+    r"|you(?:'ve| have|'ve still| still have| currently have|"
+    r" had)? (?:got )?(?:[^.!?\n]{1,80}? )?(?:checked out (?:to you|on your (?:card|account)|until|since|right now|"
+    r"at the moment)|on hold|overdue)"
     r"|you (?:currently |still |already )?(?:have|had) [^.!?\n]{1,80}? checked out"
-    r"|you(?:'ve| have)? (?:just |already |recently |last )?(?:borrowed|returned|renewed|reserved|placed a hold on|put (?:a hold on|on hold)|requested)\b"
+    r"|you(?:'ve| have)? (?:just |already |recently |last )?(?:borrowed|returned|renewed|reserved|placed a hold on|"
+    r"put (?:a hold on|on hold)|requested)\b"
     r"|you(?:'ve| have)? (?:just |already |recently |last )?checked out (?:the book|a copy|\d+ |\"|(?-i:[A-Z][a-z]))"
-    r"|(?:the|those|that) (?:\w+ )?(?:books?|dvds?|titles?|items?|audiobooks?) (?:that )?you (?:have |had |just )?(?:borrowed|checked out|requested|returned|reserved|lost|placed on hold|ordered)"
+    r"|(?:the|those|that) (?:\w+ )?(?:books?|dvds?|titles?|items?|audiobooks?) (?:that )?you (?:have |had |"
+    r"just )?(?:borrowed|checked out|requested|returned|reserved|lost|placed on hold|ordered)"
     r"|you(?:'re| are) (?:number |#)\d+ (?:on the (?:wait|hold)|in (?:the )?(?:queue|line)))"
 )
 _REGISTRATION = Pattern(
-    r"\b(?:your (?:library )?(?:card|account|membership|registration) (?:expires|expired|ends|owes|shows|got (?:blocked|suspended)|"
-    r"will (?:expire|be (?:blocked|suspended|renewed))|(?:has|is|was|'s)(?: (?:been|now|already|currently|not|still|just))* (?:expired|expiring|"
-    r"blocked|suspended|renewed|inactive|active|an? (?:balance|fine|block|hold)|\$\d|fines?|closed|cancell?ed|under the name|full|maxed|"
+    r"\b(?:your (?:library )?(?:card|account|membership|registration) (?:expires|expired|ends|owes|shows|"
+    r"got (?:blocked|suspended)|"
+    r"will (?:expire|be (?:blocked|suspended|renewed))|(?:has|is|was|'s)(?: (?:been|now|already|currently|not|still|"
+    r"just))* (?:expired|expiring|"
+    r"blocked|suspended|renewed|inactive|active|an? (?:balance|fine|block|hold)|\$\d|fines?|closed|cancell?ed|"
+    r"under the name|full|maxed|"
     r"overdue|registered|frozen|good (?:until|through)|due to expire|\d))"
     r"|your (?:library )?card (?:number|barcode|pin)(?: is|:)"
-    r"|you (?:still |currently )?owe (?:us )?\$?\d|you (?:still |currently )?(?:have|owe) (?:an? |some |\$[\d.]+ in )?(?:unpaid |outstanding |overdue |late )*(?:fines?|fees?|balance|charges)"
+    r"|you (?:still |currently )?owe (?:us )?\$?\d|you (?:still |currently )?(?:have|owe) (?:an? |some |"
+    r"\$[\d.]+ in )?(?:unpaid |outstanding |overdue |late )*(?:fines?|fees?|balance|charges)"
     r"|your (?:overdue |late |unpaid |outstanding )*(?:fines?|fees?|balance) (?:is|are|was|were|of|has|have|came)"
-    r"|(?:our records|our system|the system|i|we)(?: can)? (?:shows?|sees?|says?) (?:that )?(?:you(?:r|'re| are| have| owe|'ve)?)\b"
-    r"|(?:the|your) (?:e-?mail|address|phone(?: number)?|birthday|date of birth) (?:we have )?on (?:file|your (?:card|account)))"
+    r"|(?:our records|our system|the system|i|we)(?: can)? (?:shows?|sees?|says?) (?:that )?(?:you(?:r|'re| are| have|"
+    r" owe|'ve)?)\b"
+    r"|(?:the|your) (?:e-?mail|address|phone(?: number)?|birthday|date of birth) (?:we have )?on (?:file|your (?:card|"
+    r"account)))"
 )
 _NAMED = Pattern(
-    rf"(?P<person>{NAMED})(?:'s? (?i:(?:\w+ ){{0,2}}(?:hold|holds|library card|card|account|fine|fines|overdue|loan|checkout|reserve)\b)|"
-    r"(?i:,? (?:still |currently |just |also )?(?:has|have|owes|borrowed|checked out|returned|renewed|reserved|requested|lost) [^.!?\n]{0,60}?"
+    rf"(?P<person>{NAMED})(?:'s? (?i:(?:\w+ ){{0,2}}(?:hold|holds|library card|card|account|fine|fines|overdue|loan|"
+    rf"checkout|reserve)\b)|"
+    r"(?i:,? (?:still |currently |just |also )?(?:has|have|owes|borrowed|checked out|returned|renewed|reserved|"
+    r"requested|lost) [^.!?\n]{0,60}?"
     r"(?:checked out|overdue|on hold|in fines?|fines|library card|the book|a copy|books?\b|dvds?\b|\$\d)))", case=True,
 )  # fmt: skip
 _GENERAL = Pattern(

@@ -23,7 +23,8 @@ _KINDS: Final = ("drugs", "prescription", "weapons", "documents")
 
 THREAT = Rule(
     "unlawful.threat", _VIOLENCE.version, "strong",
-    "Says in the first person that somebody will be hurt or a place attacked ({act}): a possible threat, to be read now.",
+    "Says in the first person that somebody will be hurt or a place attacked ({act}): a possible threat, to be read "
+    "now.",
 )  # fmt: skip
 MENACE = Rule(
     "unlawful.menace", 1, "moderate",
@@ -48,9 +49,12 @@ OFFER = Rule(
 
 
 _FUTURE = (
-    r"(?:(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna|'re gonna| gonna| shall| swear i will|"
-    r"'m about to| am about to| want to| wanna| plan to|'m coming to|'d love to)|i'?mma|im (?:gonna|going to)|ima|gonna|ill|"
-    r"someone(?:'s going to|'s gonna| is going to| will)) (?:just |really |personally |literally |fucking |come |go |and |come and |"
+    r"(?:(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna|'re gonna| gonna| shall|"
+    r" swear i will|"
+    r"'m about to| am about to| want to| wanna| plan to|'m coming to|'d love to)|i'?mma|im (?:gonna|going to)|ima|"
+    r"gonna|ill|"
+    r"someone(?:'s going to|'s gonna| is going to| will)) (?:just |really |personally |literally |fucking |come |go |"
+    r"and |come and |"
     r"so |have to |find (?:you|him|her|them) and |hunt (?:you|him|her|them) down and ){0,3}"
 )
 _HARM = (
@@ -60,8 +64,10 @@ _HARM = (
 )
 _ATTACK = r"bomb|blow up|burn down|torch|shoot up|set fire to|firebomb|shoot at|burn|attack"
 _WHOM = (
-    r"(?:you all|you|him|her|them|y'?all|ya|everyone|everybody|every one of you|all of (?:you|them)|each of you|these people|those people|"
-    r"u|every last one of (?:you|them)|(?:the|this|that|your|his|her|their|our|my|every|all(?: the)?|those|these|any) (?P<noun>[\w-]+(?: [\w-]+){0,2})|"
+    r"(?:you all|you|him|her|them|y'?all|ya|everyone|everybody|every one of you|all of (?:you|them)|each of you|"
+    r"these people|those people|"
+    r"u|every last one of (?:you|them)|(?:the|this|that|your|his|her|their|our|my|every|all(?: the)?|those|these|"
+    r"any) (?P<noun>[\w-]+(?: [\w-]+){0,2})|"
     r"(?P<proper>(?-i:[A-Z][\w'-]+)))"
 )
 _PLACE = rf"(?:the|this|that|your|his|her|their|our|my|every|a)(?: \w+)?? {_VIOLENCE.either('places')}"
@@ -70,57 +76,79 @@ _PERSONAL = Pattern(rf"\b{_FUTURE}(?P<act>{_HARM}) {_WHOM}\b")
 _AT_PLACE = Pattern(rf"\b{_FUTURE}(?P<act>{_ATTACK}|set) {_PLACE}\b(?: on fire)?")
 _ANY_HARM = Pattern(rf"\b(?:{_HARM}|{_ATTACK}|set) (?:\w|@)")
 _MENACES = Pattern(
-    r"\b(?P<act>(?:some(?:one|body) (?:should|needs? to|ought to|has to|please) (?:just )?(?:kill|shoot|stab|murder|hang|lynch|bomb|"
+    r"\b(?P<act>(?:some(?:one|body) (?:should|needs? to|ought to|has to|please) (?:just )?(?:kill|shoot|stab|murder|"
+    r"hang|lynch|bomb|"
     r"blow up|burn down|shoot up|rape) (?:you|him|her|them|(?:the|this|that|your|those|these|every|all) \w+)|"
-    r"(?:you|he|she|they)(?:'re| are|'s| is|'ll be| will be) (?:all )?(?:a dead (?:man|woman)|dead (?:men|meat)|dead on sight)|"
+    r"(?:you|he|she|they)(?:'re| are|'s| is|'ll be| will be) (?:all )?(?:a dead (?:man|woman)|dead (?:men|meat)|"
+    r"dead on sight)|"
     r"(?:you|he|she|they)(?:'re all| are all|'re| are) going to die (?:for|tonight|tomorrow|soon|in there)|"
-    r"(?:you )?(?:better|should|had better|'d better) (?:all )?(?:watch (?:your|her|his|their) backs?|sleep with one eye open|start running)|"
+    r"(?:you )?(?:better|should|had better|'d better) (?:all )?(?:watch (?:your|her|his|their) backs?|"
+    r"sleep with one eye open|start running)|"
     r"(?:deserves?|needs?|ought) to be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped)|"
     r"should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|"
     r"(?:put|get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
 )
 _EXPLOSIVE = Pattern(
-    r"\b(?:(?:there(?:'s| is| will be| are)|i(?:'ve| have)? (?:put|planted|left|hid|set|have|got)|planting|we(?:'ve)? planted) "
+    r"\b(?:(?:there(?:'s| is| will be| are)|i(?:'ve| have)? (?:put|planted|left|hid|set|have|got)|planting|"
+    r"we(?:'ve)? planted) "
     r"(?:an? |the )?(?:(?:pipe|nail|car|real|live|time|dirty) )?(?:bombs?|explosives?|grenade|shooter|ied)|"
-    rf"(?:pipe |nail |car )?bombs? (?:is |are |will go off |hidden |planted )*(?:in|inside|under|at|outside) (?:the|this|that|your|our)(?: \w+)?? "
-    rf"{_VIOLENCE.either('places')}|(?:mass|school|library) shooting (?:tomorrow|tonight|today|on \w+day|at noon|at \d+))\b"
+    rf"(?:pipe |nail |car )?bombs? (?:is |are |will go off |hidden |planted )*(?:in|inside|under|at|outside) (?:the|"
+    rf"this|that|your|our)(?: \w+)?? "
+    rf"{_VIOLENCE.either('places')}|(?:mass|school|library) shooting (?:tomorrow|tonight|today|on \w+day|at noon|"
+    rf"at \d+))\b"
 )
 _NO_BOMB = Pattern(
-    r"\b(?:bath|seed|photo|yarn|glitter|cherry|f|stink|smoke|water|love|sex|google|logic|hydrogen|atom(?:ic)?|truth|cocoa|hot chocolate|"
+    r"\b(?:bath|seed|photo|yarn|glitter|cherry|f|stink|smoke|water|love|sex|google|logic|hydrogen|atom(?:ic)?|truth|"
+    r"cocoa|hot chocolate|"
     r"time|knit|paint|flower|clay|snow|kissing|potato|tea|fat|ww2|wwii|world war|defused|unexploded)[- ]?bomb"
 )
 _FIGURES = Pattern(
-    r"^(?:you|him|her|them|y'?all|u|ya|everyone|everybody)? ?(?:(?:an?|the|your|some|over|my|that|those|this|these|all|another) )*(?:quick )?"
-    r"(?:e-?mails?|messages?|texts?|dms?|pms?|notes?|links?|lines?|calls?|photos?|pictures?|videos?|films?|hoops|baskets|pool|craps|"
-    r"breeze|moon|time|lights?|moods?|messengers?|engines?|two birds|switch|process|weeds?|bugs?|mosquitos?|mosquitoes|spoilers?|"
-    r"lunch|quiz|test|exams?|presentation|reading|challenge|bill|levy|referendum|proposal|project|idea|deal|joke|jokes|stars?|"
-    r"wedding|portraits?|scenes?|clay|arrows?|crib|calories|candles?|midnight oil|toast|turkey|garlic|cd|dvds?|bridge|bridges|rubber|"
-    r"for (?:a|an|some|that|this|joy)|it|record|news|ice|bread|bank|laugh|laughing|at (?:chess|checkers|scrabble|mario|uno|smash|bingo|trivia|the)|"
-    r"to (?:it|the)|with kindness|with love|smile|smiles|hugs|know|if (?:you|u|he|she|they) (?:spoil|tell me the ending|give away))\b"
+    r"^(?:you|him|her|them|y'?all|u|ya|everyone|everybody)? ?(?:(?:an?|the|your|some|over|my|that|those|this|these|"
+    r"all|another) )*(?:quick )?"
+    r"(?:e-?mails?|messages?|texts?|dms?|pms?|notes?|links?|lines?|calls?|photos?|pictures?|videos?|films?|hoops|"
+    r"baskets|pool|craps|"
+    r"breeze|moon|time|lights?|moods?|messengers?|engines?|two birds|switch|process|weeds?|bugs?|mosquitos?|"
+    r"mosquitoes|spoilers?|"
+    r"lunch|quiz|test|exams?|presentation|reading|challenge|bill|levy|referendum|proposal|project|idea|deal|joke|"
+    r"jokes|stars?|"
+    r"wedding|portraits?|scenes?|clay|arrows?|crib|calories|candles?|midnight oil|toast|turkey|garlic|cd|dvds?|bridge|"
+    r"bridges|rubber|"
+    r"for (?:a|an|some|that|this|joy)|it|record|news|ice|bread|bank|laugh|laughing|at (?:chess|checkers|scrabble|"
+    r"mario|uno|smash|bingo|trivia|the)|"
+    r"to (?:it|the)|with kindness|with love|smile|smiles|hugs|know|if (?:you|u|he|she|they) (?:spoil|"
+    r"tell me the ending|give away))\b"
 )
 # A group is a plural, whichever it is: a list of groups would protect those that are on it.
-_PERSON_NOUN = Pattern(rf"\b(?:(?i:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:er|or|ist|ian|s))|[A-Z][a-z]\w*)$", case=True)
+_PERSON_NOUN = Pattern(
+    rf"\b(?:(?i:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:er|or|ist|ian|s))|[A-Z][a-z]\w*)$", case=True
+)
 _WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang)\b")
 _NOT_PERSONS: Final = frozenset(_VIOLENCE.lists["not_persons"])
 _NO_PROPER: Final = frozenset(("I", "It", "Time", "Hoops", "Bill", "If", "For", "Some", "An", "And", "To", "Me", "The"))
 
 _STREET = (
-    r"\d{1,6} (?:[nsew]\.? |north |south |east |west )?(?:[a-z0-9.'-]+ ){1,3}(?:street|st|avenue|ave|road|rd|drive|dr|lane|ln|court|ct|"
+    r"\d{1,6} (?:[nsew]\.? |north |south |east |west )?(?:[a-z0-9.'-]+ ){1,3}(?:street|st|avenue|ave|road|rd|drive|dr|"
+    r"lane|ln|court|ct|"
     r"boulevard|blvd|place|pl|way|terrace|circle|cir|parkway|pkwy|trail|highway|hwy)\b"
 )
 _PHONE = r"(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4}"
 _KNOWS = Pattern(
-    r"\b(?:(?:i|we) (?:know|knows|found out|figured out|just found) (?:exactly )?where (?:you|he|she|they|your (?:kids?|family|mother|wife|"
-    r"husband|children|daughter|son)|(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?) (?:live|sleep|work|park|go to school|goes to school)s?|"
-    r"(?:let'?s|we should|everyone|you should|you can) (?:all )?(?:go|show up|pay a visit|meet) (?:to|at) (?:his|her|their) (?:house|home|"
+    r"\b(?:(?:i|we) (?:know|knows|found out|figured out|just found) (?:exactly )?where (?:you|he|she|they|"
+    r"your (?:kids?|family|mother|wife|"
+    r"husband|children|daughter|son)|(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?) (?:live|sleep|work|park|go to school|"
+    r"goes to school)s?|"
+    r"(?:let'?s|we should|everyone|you should|you can) (?:all )?(?:go|show up|pay a visit|meet) (?:to|at) (?:his|her|"
+    r"their) (?:house|home|"
     r"apartment|place))\b"
 )
 _LIVES = Pattern(
-    rf"(?:(?P<person>{NAMED})|\b(?i:he|she|they|who|his (?:family|wife)|her (?:family|husband)))(?i:'s home address is| lives? (?:at|on|in)|"
+    rf"(?:(?P<person>{NAMED})|\b(?i:he|she|they|who|his (?:family|wife)|her (?:family|"
+    rf"husband)))(?i:'s home address is| lives? (?:at|on|in)|"
     rf" stays at| resides at|'s house is(?: at)?|'s address(?: is|:)|,) ?(?i:{_STREET})", case=True,
 )  # fmt: skip
 _HERE_IS = Pattern(
-    r"\b(?:(?:here(?:'s| is| are)|this is) )?(?:his|her|their|your|(?:the )?\w+'s) (?:home )?(?:address|house|cell|phone number|"
+    r"\b(?:(?:here(?:'s| is| are)|this is) )?(?:his|her|their|your|(?:the )?\w+'s) (?:home )?(?:address|house|cell|"
+    r"phone number|"
     rf"number|home phone|phone|mobile)(?: number)?(?: is|:|,| -)? ?(?:at )?(?:{_STREET}|{_PHONE})"
 )
 
@@ -128,16 +156,21 @@ _GOODS = "|".join(f"(?P<{kind}>{_REGULATED.either(kind)})" for kind in _KINDS)
 _ANY_GOODS = Pattern(rf"\b(?:{_GOODS})\b")
 _NO_GOODS = Pattern(rf"\b{_REGULATED.either('unless')}\b")
 _SELLS = Pattern(
-    r"\b(?:(?:i'?m |we'?re |im )?selling|(?:i|we|i've|i got|got|have) [\w ]{0,20}?for sale|for sale|on sale|in stock|wts|sells?|plug|"
+    r"\b(?:(?:i'?m |we'?re |im )?selling|(?:i|we|i've|i got|got|have) [\w ]{0,20}?for sale|for sale|on sale|in stock|"
+    r"wts|sells?|plug|"
     r"restocked|we ship|ships|shipping|looking to buy|wtb|buy|order|cheap|best prices?|wholesale|available)\b"
 )
 _DEAL = Pattern(
-    r"(?:\b(?:dm|pm|hmu|hit me up|text|call|whats?app|telegram|wickr|signal|snap(?:chat)?|inbox|message me|cash ?app|venmo|zelle|bitcoin|btc|"
-    rf"no questions asked|discreet|overnight delivery|meet ?up)\b|\$ ?\d|\b\d+ ?(?:usd|dollars|bucks|each|a pop)\b|@\w{{3,}}|t\.me/|wa\.me/|{_PHONE})"
+    r"(?:\b(?:dm|pm|hmu|hit me up|text|call|whats?app|telegram|wickr|signal|snap(?:chat)?|inbox|message me|cash ?app|"
+    r"venmo|zelle|bitcoin|btc|"
+    rf"no questions asked|discreet|overnight delivery|meet ?up)\b|\$ ?\d|\b\d+ ?(?:usd|dollars|bucks|each|a pop)\b|"
+    rf"@\w{{3,}}|t\.me/|wa\.me/|{_PHONE})"
 )
 _TOPIC = Pattern(
-    r"\b(?:ban|against|stop|stopped|law|laws|legal|illegal|illegally|legaliz\w+|arrested|police|prevent\w*|dangers?|crisis|epidemic|awareness|overdose|"
-    r"about|history|documentary|news|buyback|safety|take.back|should(?:n't)?|vote|voted|bill|addict\w*|recovery|narcan|book|books|novel)\b"
+    r"\b(?:ban|against|stop|stopped|law|laws|legal|illegal|illegally|legaliz\w+|arrested|police|prevent\w*|dangers?|"
+    r"crisis|epidemic|awareness|overdose|"
+    r"about|history|documentary|news|buyback|safety|take.back|should(?:n't)?|vote|voted|bill|addict\w*|recovery|"
+    r"narcan|book|books|novel)\b"
 )
 _REACH: Final = 120  # characters around the goods in which the selling and the dealing must stand
 
@@ -149,7 +182,8 @@ class Unlawful(Criterion):
     title = "Threats, doxxing, sale of regulated goods (7: violation of law)"
     clause = "unlawful"
     note = (
-        "Read a possible threat at once, and with its thread. Whether it is a true threat is for the police and counsel "
+        "Read a possible threat at once, and with its thread. Whether it is a true threat is for the police and "
+        "counsel "
         "(Counterman v. Colorado, 2023): follow the library's emergency procedure, and keep the record - it is in the "
         "archive and stays there whatever happens on the site. Hyperbole about public affairs is protected (Watts v. "
         "United States, 394 U.S. 705 (1969)). Nothing is reported, hidden or answered automatically."

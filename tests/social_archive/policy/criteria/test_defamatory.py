@@ -1,4 +1,5 @@
-"""A name and an accusation told as a fact; opinion, question, supposition and idiom are none. All names are invented."""
+"""A name and an accusation told as a fact; opinion, question, supposition and idiom are none. All names are "
+"invented."""
 
 from __future__ import annotations
 
@@ -6,17 +7,24 @@ import pytest
 
 from tests.social_archive.policy.checking import Found, found
 
-NAMES = ["John Smith", "Wei Zhang", "Fatima Al-Sayed", "José García-López", "DeShawn O'Neal", "Łukasz Øster", "Иван Петров",
-         "Mayor Lee", "patron Ann Lee", "Dr. Rao", "Ann van der Berg", "@ann.lee", "Westmont Book Shop", "J. R. Ames Jr"]  # fmt: skip
+NAMES = ["John Smith", "Wei Zhang", "Fatima Al-Sayed", "José García-López", "DeShawn O'Neal", "Łukasz Øster",
+"Иван Петров",
+         "Mayor Lee", "patron Ann Lee", "Dr. Rao", "Ann van der Berg", "@ann.lee", "Westmont Book Shop",
+         "J. R. Ames Jr"]  # fmt: skip
 ACCUSATIONS = [
-    "stole money from the till", "takes bribes", "embezzled $4,000", "is a pedophile", "has been stealing from the library",
-    "sexually assaulted a page", "falsified the minutes", "committed tax fraud", "was fired for stealing", "rigged the bids",
+    "stole money from the till", "takes bribes", "embezzled $4,000", "is a pedophile",
+    "has been stealing from the library",
+    "sexually assaulted a page", "falsified the minutes", "committed tax fraud", "was fired for stealing",
+    "rigged the bids",
     "is a convicted rapist", "sells drugs to kids", "lied under oath", "drinks on the job",
 ]  # fmt: skip
 NO_ACCUSATION = [
-    "John Smith is terrible and should resign", "Ann Lee is a liar and an idiot", "I don't trust Mayor Lee", "Mayor Lee is corrupt",
-    "Did John Smith steal the money?", "If John Smith stole the money he should go", "I wonder whether Ann Lee took bribes",
-    "John Smith never stole anything", "It is not true that John Smith stole money", "Ann Lee stole the show", "Ann Lee stole my heart",
+    "John Smith is terrible and should resign", "Ann Lee is a liar and an idiot", "I don't trust Mayor Lee",
+    "Mayor Lee is corrupt",
+    "Did John Smith steal the money?", "If John Smith stole the money he should go",
+    "I wonder whether Ann Lee took bribes",
+    "John Smith never stole anything", "It is not true that John Smith stole money", "Ann Lee stole the show",
+    "Ann Lee stole my heart",
     "The board stole the show", "somebody stole my bike", "He stole the money", "Yesterday John stole the money",
     "The Thief of Baghdad", "Steal This Book by Abbie Roe", "They Stole Our Hours", "", "😀 @ 😀",
 ]  # fmt: skip
@@ -47,7 +55,12 @@ def test_words_that_only_begin_a_sentence_are_no_part_of_the_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["According to the news, Tom Poe was arrested for theft", "In the novel, Tom Poe murdered a banker", "Tom Poe allegedly stole our money"]
+    "text",
+    [
+        "According to the news, Tom Poe was arrested for theft",
+        "In the novel, Tom Poe murdered a banker",
+        "Tom Poe allegedly stole our money",
+    ],
 )
 def test_what_is_reported_or_told_of_a_story_is_weak(text: str) -> None:
     assert [hit.strength for hit in found("defamatory", text)] == ["weak"]

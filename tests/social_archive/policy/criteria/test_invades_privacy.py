@@ -6,11 +6,15 @@ import pytest
 
 from tests.social_archive.policy.checking import Found, found
 
-PRIVATE = ["has HIV", "is in rehab again", "is having an affair", "is undocumented", "filed for bankruptcy", "had an abortion",
-           "was diagnosed with schizophrenia", "is secretly gay", "lost custody of her kids", "attempted suicide", "is on food stamps"]  # fmt: skip
+PRIVATE = ["has HIV", "is in rehab again", "is having an affair", "is undocumented", "filed for bankruptcy",
+"had an abortion",
+           "was diagnosed with schizophrenia", "is secretly gay", "lost custody of her kids", "attempted suicide",
+           "is on food stamps"]  # fmt: skip
 NOT_SHOWN = [
-    "I have HIV and this library saved me", "My wife has cancer, thank you for the rides", "he is in rehab", "Does Ann Lee have cancer?",
-    "Health Department has HIV testing on Tuesday", "The Story Room has cancer support groups", "Ann Lee is not pregnant",
+    "I have HIV and this library saved me", "My wife has cancer, thank you for the rides", "he is in rehab",
+    "Does Ann Lee have cancer?",
+    "Health Department has HIV testing on Tuesday", "The Story Room has cancer support groups",
+    "Ann Lee is not pregnant",
     "Ann Lee is terrible", "new books on bankruptcy", "The county is bankrupt", "", "☠️",
 ]  # fmt: skip
 
@@ -29,7 +33,9 @@ def test_oneself_questions_and_services_are_left_alone(text: str) -> None:
 
 
 def test_a_relative_without_a_full_name_is_weak() -> None:
-    assert found("invades-privacy", "her son Jake has HIV") == [Found("invades-privacy.relative", "her son Jake has HIV", "weak")]
+    assert found("invades-privacy", "her son Jake has HIV") == [
+        Found("invades-privacy.relative", "her son Jake has HIV", "weak")
+    ]
 
 
 def test_a_pronoun_counts_weakly_after_a_name() -> None:

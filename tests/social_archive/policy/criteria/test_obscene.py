@@ -9,7 +9,20 @@ from social_archive.policy.lexicon import lexicon
 from tests.social_archive.policy.checking import Found, found
 
 PLAIN = ["what the fuck", "this is bullshit", "fuuuuckkk", "MOTHERFUCKERS", "piss off", "an asshole", "es una mierda"]
-IN_DISGUISE = ["sh1t", "$hit", "f*ck", "f**k", "f***ing", "s h i t", "f.u.c.k", "fu(k", "f@ck", "a$$hole", "c*nt", "5h1t"]
+IN_DISGUISE = [
+    "sh1t",
+    "$hit",
+    "f*ck",
+    "f**k",
+    "f***ing",
+    "s h i t",
+    "f.u.c.k",
+    "fu(k",
+    "f@ck",
+    "a$$hole",
+    "c*nt",
+    "5h1t",
+]
 BY_UNICODE = ["f\u200buck", "ｆｕｃｋ", "fu\u0441k", "𝒻𝓊𝒸𝓀", "fu\u0301ck", "shi\u00adt"]
 LOOKS_LIKE_IT = [
     "Scunthorpe United", "first class", "the cockpit", "Dick Tracy and Moby-Dick", "Charles Dickens", "shiitake soup",
@@ -18,7 +31,8 @@ LOOKS_LIKE_IT = [
     "the shift ends at 5", "Phuket", "a duck, a deck, a dock", "S. H. Ito", "Fuchs", "mishit the ball",
 ]  # fmt: skip
 NOT_LOOKED_FOR = [
-    "you idiots", "the director is a stupid clown", "damn, what a hell of a mess", "a book on sexuality", "breast cancer",
+    "you idiots", "the director is a stupid clown", "damn, what a hell of a mess", "a book on sexuality",
+    "breast cancer",
     "the penis mightier than the sword", "disgusting drag queens", "disgusting preachers", "",
 ]  # fmt: skip
 
@@ -66,6 +80,8 @@ def test_the_note_says_that_profanity_is_not_obscenity() -> None:
 @pytest.mark.parametrize("word", lexicon("obscene").words, ids=lambda word: word.stem)
 def test_every_word_of_the_lexicon_is_found_as_it_is_listed(word) -> None:  # type: ignore[no-untyped-def]
     spelt = [word.stem] if word.bare else []
-    spelt += [word.stem + ending for ending in word.endings] + [before + word.stem + "".join(word.endings[:1]) for before in word.before]
+    spelt += [word.stem + ending for ending in word.endings] + [
+        before + word.stem + "".join(word.endings[:1]) for before in word.before
+    ]
     for text in spelt:
         assert [hit.quote for hit in found("obscene", f"oh {text} oh")] == [text]

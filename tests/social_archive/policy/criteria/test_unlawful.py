@@ -7,27 +7,49 @@ import pytest
 from tests.social_archive.policy.checking import Found, found
 
 THREATS = [
-    "I will kill you", "I'm gonna shoot up the library", "we're going to burn down your house", "I will kill the director",
+    "I will kill you", "I'm gonna shoot up the library", "we're going to burn down your house",
+    "I will kill the director",
     "I'll stab him tomorrow", "I WILL KILL YOU ALL", "I'm going to set the library on fire", "we will bomb the school",
-    "imma shoot every one of you", "I will kill Mayor Lee", "I'll put a bullet in him", "I am going to murder those people",
+    "imma shoot every one of you", "I will kill Mayor Lee", "I'll put a bullet in him",
+    "I am going to murder those people",
     "I will beat the shit out of you", "I w\u0456ll kill you",
 ]  # fmt: skip
-GROUPS = ["Democrats", "Republicans", "Christians", "Muslims", "Lutherans", "Hindus", "cops", "teachers", "librarians", "strikers"]
+GROUPS = [
+    "Democrats",
+    "Republicans",
+    "Christians",
+    "Muslims",
+    "Lutherans",
+    "Hindus",
+    "cops",
+    "teachers",
+    "librarians",
+    "strikers",
+]
 FIGURES = [
-    "you are killing it!", "this book kills me", "that cake is bomb dot com", "shoot me an e-mail", "I'll shoot you an e-mail",
-    "I'm going to kill two birds with one stone", "I will kill the lights", "we will kill the referendum", "we will kill the bill",
-    "we will blow up the balloons", "I could kill for a coffee", "I want to kill you with kindness", "I will shoot the wedding",
-    "I will hang the pictures", "we'll beat you at chess", "I'm going to kill these weeds", "I'll kill time at the library",
-    "the movie bombed", "this quiz killed me", "I'm dying laughing", "I will kill myself laughing", "bath bombs for teens, and a yarn bomb in the library",
+    "you are killing it!", "this book kills me", "that cake is bomb dot com", "shoot me an e-mail",
+    "I'll shoot you an e-mail",
+    "I'm going to kill two birds with one stone", "I will kill the lights", "we will kill the referendum",
+    "we will kill the bill",
+    "we will blow up the balloons", "I could kill for a coffee", "I want to kill you with kindness",
+    "I will shoot the wedding",
+    "I will hang the pictures", "we'll beat you at chess", "I'm going to kill these weeds",
+    "I'll kill time at the library",
+    "the movie bombed", "this quiz killed me", "I'm dying laughing", "I will kill myself laughing",
+    "bath bombs for teens, and a yarn bomb in the library",
     "photo bomb in the library!", "", "🔫",
 ]  # fmt: skip
 BOMBS = ["There is a bomb in the library", "I planted a bomb", "pipe bomb in the building", "school shooting tomorrow"]
-MENACES = ["someone should shoot the director", "they should all be shot", "you better watch your back", "he is a dead man",
+MENACES = ["someone should shoot the director", "they should all be shot", "you better watch your back",
+"he is a dead man",
            "somebody needs to burn down that place"]  # fmt: skip
-OFFERS = ["Selling weed, dm me @plug $20", "fake IDs for sale, telegram t.me/xx", "Glock 19 for sale, $400, text 630-555-0142",
+OFFERS = ["Selling weed, dm me @plug $20", "fake IDs for sale, telegram t.me/xx",
+"Glock 19 for sale, $400, text 630-555-0142",
           "got xanax in stock, hmu on snap", "looking to buy percs, dm me"]  # fmt: skip
-NO_OFFERS = ["Stop selling guns near schools, call your senator", "We sell weed killer, $5", "Talk on the fentanyl crisis, call 630-555-0142",
-             "Glue guns for sale, $5", "a book about cocaine, $12", "Nerf guns on sale, $10", "Sell me on this book"]  # fmt: skip
+NO_OFFERS = ["Stop selling guns near schools, call your senator", "We sell weed killer, $5",
+"Talk on the fentanyl crisis, call 630-555-0142",
+             "Glue guns for sale, $5", "a book about cocaine, $12", "Nerf guns on sale, $10",
+             "Sell me on this book"]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", THREATS)
@@ -62,7 +84,9 @@ def test_the_plot_of_a_book_is_weak() -> None:
     assert [hit.strength for hit in found("unlawful", 'In chapter 3 he says "I will kill you"')] == ["weak"]
 
 
-@pytest.mark.parametrize("text", ["I know where you live", "we know where your kids go to school", "let's all go to her house"])
+@pytest.mark.parametrize(
+    "text", ["I know where you live", "we know where your kids go to school", "let's all go to her house"]
+)
 def test_knowing_where_somebody_lives_is_shown(text: str) -> None:
     assert [hit.rule for hit in found("unlawful", text)] == ["unlawful.whereabouts"]
 
@@ -79,7 +103,15 @@ def test_an_address_or_number_with_whose_it_is_is_shown(text: str, quote: str) -
     assert found("unlawful", text) == [Found("unlawful.home-address", quote, "strong")]
 
 
-@pytest.mark.parametrize("text", ["The library is at 428 N Cass Ave", "I live at 412 Oak Street", "do you know where you live?", "Call 630-555-0142"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The library is at 428 N Cass Ave",
+        "I live at 412 Oak Street",
+        "do you know where you live?",
+        "Call 630-555-0142",
+    ],
+)
 def test_an_address_that_is_nobody_elses_home_is_left_alone(text: str) -> None:
     assert not found("unlawful", text)
 
@@ -95,4 +127,6 @@ def test_a_topic_or_another_thing_of_the_same_name_is_no_offer(text: str) -> Non
 
 
 def test_harmless_figures_in_front_do_not_hide_a_threat() -> None:
-    assert [hit.quote for hit in found("unlawful", "I will kill time. " * 50 + "I will kill you")] == ["I will kill you"]
+    assert [hit.quote for hit in found("unlawful", "I will kill time. " * 50 + "I will kill you")] == [
+        "I will kill you"
+    ]
