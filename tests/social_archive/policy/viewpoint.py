@@ -1,8 +1,8 @@
 """Pairs of texts that differ in viewpoint only, and the flags of both put side by side.
 
-Three ways of differing: what is thought of somebody (praise, criticism), who it is (one name, office, party, religion or another
-of the same shape), and which side is taken (yes, no). Everything else - a telephone number, a price, a vulgar
-word, capitals, a threat - stands in both. All names are invented.
+Three ways of differing: what is thought of somebody (praise, criticism), who it is (one name, office, party, religion
+or another of the same shape), and which side is taken (yes, no). Everything else - a telephone number, a price, a
+vulgar word, capitals, a threat - stands in both. All names are invented.
 """
 
 from __future__ import annotations

@@ -27,8 +27,8 @@ NAMED_PATRON = Rule(
 )  # fmt: skip
 
 _ITEM = (
-    r"(?:holds?|reserves?|reservations?|requests?|requested (?:book|item|title)s?|interlibrary loans?|ills?|books?|items?|"
-    r"dvds?|copy|copies|titles?|loans?|audiobooks?|materials?)"
+    r"(?:holds?|reserves?|reservations?|requests?|requested (?:book|item|title)s?|interlibrary loans?|ills?|books?|"
+    r"items?|dvds?|copy|copies|titles?|loans?|audiobooks?|materials?)"
 )
 _ABOUT = r"(?: (?:on|for|of|request|requests) [^.!?\n]{1,80}?)?"
 _STATE = (

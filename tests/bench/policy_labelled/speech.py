@@ -1,0 +1,108 @@
+"""Labelled texts for the speech criteria, and how many of them the criteria get right.
+
+Two sets for each criterion. *Written*: comments written for this file, most of them before it was looked at what the
+criteria find, with hard negatives. *Generated*: frames filled with names of many languages, places and amounts by Faker
+(MIT licence) under a fixed seed. Nothing is anybody's real post; every name is invented or drawn by Faker.
+
+The same hands wrote the rules and the texts, so the figures say how the rules do on what was thought of, not on what
+people will write next year. `python -m tests.bench.policy_labelled.speech` prints them.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from faker import Faker
+
+from social_archive.policy.batch import Batch
+from social_archive.policy.criteria import registry
+from tests.bench.policy_labelled.speech_texts import FRAMES, HARMLESS_FRAMES, WRITTEN
+
+SEED: Final = 20_260_401
+GENERATED: Final = 400  # texts of each label for each criterion
+LOCALES: Final = ("en_US", "es_MX", "pl_PL", "de_DE", "fr_FR", "vi_VN", "en_IN", "it_IT", "tr_TR", "cs_CZ", "en_NG", "pt_BR")
+OPENINGS: Final = ("", "", "", "Just so you know: ", "Sorry but ", "For years now ", "As a resident I have to say that ", "FYI, ", "Hi all, ")
+CLOSINGS: Final = ("", "", ".", "!", " 😡", " 🙂", ". Thanks for reading", ". Just saying.", ", that is all I know", "!!!")
+SHOWN: Final = 12  # examples of each kind of mistake
+
+
+class Labelled(NamedTuple):
+    criterion: str
+    is_meant: bool
+    text: str
+    kind: str  # "written" or "generated"
+
+
+def labelled() -> list[Labelled]:
+    """All labelled texts, the same ones each time."""
+    return [*_written(), *_generated()]
+
+
+def measure() -> list[dict[str, Any]]:
+    """For each criterion and set: how many texts, precision, recall, and examples of what it gets wrong."""
+    rows = []
+    texts = labelled()
+    for name in sorted({text.criterion for text in texts}):
+        for kind in ("written", "generated"):
+            mine = [text for text in texts if text.criterion == name and text.kind == kind]
+            rows.append(_measured(name, kind, mine))
+    return rows
+
+
+def _measured(name: str, kind: str, texts: list[Labelled]) -> dict[str, Any]:
+    cls = registry()[name]
+    batch = Batch.of([text.text for text in texts], is_own=cls.audience == "own", kinds=["reply"] * len(texts))
+    found = {hit.row for hit in cls().find(batch)}
+    meant = {row for row, text in enumerate(texts) if text.is_meant}
+    return {
+        "criterion": name,
+        "set": kind,
+        "positives": len(meant),
+        "negatives": len(texts) - len(meant),
+        "precision": len(found & meant) / len(found) if found else 1.0,
+        "recall": len(found & meant) / len(meant) if meant else 1.0,
+        "missed": [texts[row].text for row in sorted(meant - found)][:SHOWN],
+        "false_alarms": [texts[row].text for row in sorted(found - meant)][:SHOWN],
+    }
+
+
+def _written() -> Iterator[Labelled]:
+    for name, (meant, harmless) in WRITTEN.items():
+        yield from (Labelled(name, True, text, "written") for text in meant)
+        yield from (Labelled(name, False, text, "written") for text in harmless)
+
+
+def _generated() -> Iterator[Labelled]:
+    fakers = [Faker(locale) for locale in LOCALES]
+    for number, faker in enumerate(fakers):
+        faker.seed_instance(SEED + number)
+    dice = random.Random(SEED)
+    for name, (meant, harmless) in FRAMES.items():
+        for is_meant, frames in ((True, meant), (False, [*harmless, *HARMLESS_FRAMES])):
+            for _ in range(GENERATED):
+                text = _filled(dice.choice(frames), dice.choice(fakers), fakers[0], dice)
+                yield Labelled(name, is_meant, dice.choice(OPENINGS) + text + dice.choice(CLOSINGS), "generated")
+
+
+def _filled(frame: str, names: Faker, english: Faker, dice: random.Random) -> str:
+    """`{name}` of any of the languages; places, streets and words of English."""
+    return frame.format(
+        name=f"{names.first_name()} {names.last_name()}", first=names.first_name(), place=english.city(),
+        street=f"{dice.randint(10, 9999)} {english.last_name()} {dice.choice(('St', 'Avenue', 'Rd', 'Lane', 'Court'))}",
+        amount=dice.choice((5, 20, 150, 4000)), title=english.catch_phrase().title(), company=english.company(),
+        role=dice.choice(("Director", "Mayor", "Trustee", "Dr.", "Ms.", "Coach", "Officer", "")), surname=names.last_name(),
+        month=dice.choice(("March", "April", "June", "November")), job=english.job().lower(),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    for row in measure():
+        print(
+            f"{row['criterion']:16} {row['set']:10} {row['positives']:4} + {row['negatives']:4} -"
+            f"  precision {row['precision']:.3f}  recall {row['recall']:.3f}"
+        )
+        for kind in ("missed", "false_alarms"):
+            for text in row[kind]:
+                print(f"      {kind}: {text}")
