@@ -52,7 +52,11 @@ class Word(Model):
         first, inner, last = self.stem[0], self.stem[1:-1], self.stem[-1]
         masked = "".join(f"[{re.escape(char + _LOOKALIKE.get(char, '') + _MASKS)}]" for char in inner)
         closing = self._endings if self.endings else ""
-        word = rf"{_edge(first, opens=True)}{masked}(?:{_edge(last, opens=False)}|{last}+{closing}\b)"
+        opens = _edge(first, opens=True)
+        if self.before:
+            alike = re.escape(first + _LOOKALIKE.get(first, ""))
+            opens = rf"(?:\b{_any(self.before)}-?[{alike}]|{opens})"
+        word = rf"{opens}{masked}(?:{_edge(last, opens=False)}|{last}+{closing}\b)"
         spaced = rf"\b{_GAP.join(self.stem)}\b"
         ways = [word, spaced]
         if self.stars:

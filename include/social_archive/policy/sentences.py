@@ -13,11 +13,15 @@ from social_archive.policy.batch import Pattern
 
 _BACK: Final = 240
 _AHEAD: Final = 240
-_ENDS: Final = Pattern(r"[!?](?:\s|$)|[.](?:\s+[A-Z\"'(]|\s*$)|\n", case=True)
+_ENDS: Final = Pattern(r"[!?]|[.](?:\s+[A-Z\"'(]|\s*$)|\n", case=True)
+_ASKS: Final = Pattern(
+    r"^\W*(?:(?:so|hi|hey|hello|ok|okay|well|wait|sorry|fyi|and|but|hi all|just asking|question)\W+)*"
+    r"(?:did|does|do|is|was|are|were|has|have|can|could|would|should|why|how|who) (?:\w|@)"
+)
+_TELLS: Final = Pattern(r"\b(?:did you (?:hear|know)|have you heard|(?:do )?you know)\b")
 _SUPPOSED: Final = Pattern(
     r"\b(?:if|whether|unless|suppose|supposing|imagine|would(?:n't)?|could(?:n't)?|might|what if|wonder(?:ing)?|"
-    r"in case|"
-    r"hypothetical(?:ly)?|assuming|as if|as though)\b"
+    r"in case|hypothetical(?:ly)?|assuming|as if|as though)\b"
 )
 _REPORTED: Final = Pattern(
     r"\b(?:alleged(?:ly)?|reported(?:ly)?|accord(?:ing|ed) to|suspected|accused|charged with|rumou?rs?|claims?|claimed|"
@@ -27,8 +31,7 @@ _STORY: Final = Pattern(
     r"\b(?:novels?|in (?:the|this|that|her|his) books?|this book|books? (?:about|where|in which|by|club)|characters?|"
     r"plot|chapters?|movies?|films?|series|episodes?|season \d+|authors?|fiction(?:al)?|mystery|mysteries|thrillers?|"
     r"biography|memoir|documentary|podcast|storytime|protagonist|villain|sequel|read(?:ing)? about|musical|opera|"
-    r"comics?|"
-    r"manga|century|\d{3}0s|history|biblical|shakespeare|video ?games?|poem|short story)\b"
+    r"comics?|manga|century|\d{3}0s|history|biblical|shakespeare|video ?games?|poem|short story)\b"
 )
 _DENIED: Final = Pattern(
     r"\b(?:no one|nobody|never|not true|isn't true|false that|falsely|didn't|did not|doesn't|wasn't|is not|isn't|not)\b"
@@ -46,7 +49,10 @@ class Sentence:
 
     @property
     def is_question(self) -> bool:
-        return self.closes == "?"
+        """It ends in a question mark or begins as a question does; "did you hear that ..." tells something."""
+        if _TELLS.compiled.search(self.text):
+            return False
+        return self.closes == "?" or _ASKS.compiled.search(self.text) is not None
 
     @property
     def is_supposed(self) -> bool:

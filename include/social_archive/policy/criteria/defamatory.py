@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
-from social_archive.policy.persons import NAMED, name_in
+from social_archive.policy.persons import NAMED, is_subject, name_in
 from social_archive.policy.sentences import is_story, sentence_around
 
 ACCUSED = Rule(
@@ -24,10 +24,8 @@ BY_PRONOUN = Rule(
 
 _THING = (
     r"(?:public|taxpayers?'?|library|village|city|town|school|district|county|state|donation|grant|our|the|your|their|"
-    r"his|her|"
-    r"my|this|that|company|church|union|petty|some|all|of|from|lots?|thousands|millions|dollars|\$[\d,.]+[km]?|an?|"
-    r"money|funds?|cash|"
-    r"those|these|every|tax)"
+    r"his|her|my|this|that|company|church|union|petty|some|all|of|from|lots?|thousands|millions|dollars|\$[\d,.]+[km]?|"
+    r"an?|money|funds?|cash|those|these|every|tax)"
 )
 _THEFT = (
     rf"(?:st(?:ole|olen|eals?|ealing)|robb?(?:ed|ing|s)|embezzl(?:ed|es|ing)|pocket(?:ed|s|ing)|skimm(?:ed|ing)|"
@@ -41,47 +39,39 @@ _BRIBES = (
 _VIOLENCE = (
     r"(?:rap(?:ed|es|ing)|molest(?:ed|s|ing)|sexually (?:assault(?:ed|s|ing)|abus(?:ed|es|ing)|harass(?:ed|es|ing))|"
     r"groom(?:ed|s|ing) (?:kids|children|minors|girls|boys|students|teens?|teenagers)|murder(?:ed|s|ing)|assaulted|"
-    r"abus(?:ed|es|ing) (?:his|her|their|the|kids|children|minors|patients|students|drugs)|"
-    r"be(?:at|ats|aten|ating) (?:up )?(?:his|her|their) (?:wife|husband|kids?|children|son|daughter|girlfriend|"
-    r"boyfriend|partner)|"
-    r"stalk(?:ed|s|ing) (?:me|him|her|my|women|children|kids|girls|his|patrons)|set fire to|"
-    r"expos(?:ed|es) (?:himself|herself|themselves)|"
-    r"(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|minors?|a student|a minor|underage|patients?|"
-    r"kids|children))"
+    r"kidnapped|blackmail(?:ed|s|ing)|abus(?:ed|es|ing) (?:his|her|their|the|kids|children|minors|patients|students|"
+    r"drugs)|be(?:at|ats|aten|ating) (?:up )?(?:his|her|their) (?:wife|husband|kids?|children|son|daughter|girlfriend|"
+    r"boyfriend|partner)|stalk(?:ed|s|ing) (?:me|him|her|my|women|children|kids|girls|his|patrons)|set fire to|"
+    r"expos(?:ed|es) (?:himself|herself|themselves)|(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|"
+    r"minors?|a student|a minor|underage|patients?|kids|children))"
 )
 _DECEIT = (
-    r"(?:commit(?:s|ted|ting) (?:a |an |tax |voter |election |insurance |welfare |identity |wire |multiple |the )*"
-    r"(?:fraud|perjury|crimes?|theft|arson|assault|murder|rape|adultery|malpractice|treason|forgery|felony|felonies|"
-    r"battery)|"
-    r"perjured|lied under oath|forg(?:ed|es|ing)|falsif(?:ied|ies|ying)|fabricat(?:ed|es|ing) (?:evidence|records|"
-    r"data|documents)|"
-    r"plagiari[sz](?:ed|es|ing)|cheat(?:ed|s|ing) on (?:his|her|their) tax(?:es)?|evad(?:ed|es|ing) tax(?:es)?|"
-    r"rigg(?:ed|ing) (?:the|a|an|our) (?:election|vote|bid|bids|contract|bidding|ballots?)|"
-    r"(?:sells|sold|deals|dealt|dealing|selling) (?:drugs|meth|heroin|cocaine|fentanyl|weed)(?: to)?|"
-    r"dr(?:inks|ank|unk|inking) on the job|(?:is|was|shows? up|came) (?:drunk|high) (?:on the job|at work|on duty|"
-    r"to work)|"
+    r"(?:commit(?:s|ted|ting) (?:a |an |tax |voter |election |insurance |welfare |identity |wire |multiple |"
+    r"the )*(?:fraud|perjury|crimes?|theft|arson|assault|murder|rape|adultery|malpractice|treason|forgery|felony|"
+    r"felonies|battery)|cook(?:ed|s|ing) the books|plant(?:ed|s|ing) (?:evidence|drugs)|extort(?:ed|s|ing)|(?:runs|ran|"
+    r"running) (?:an? |the )(?:prostitution|drug|gambling|trafficking|fraud|scam|ponzi|crime)\b|killed (?:an? |his |"
+    r"her |their |my |two |three )(?:man|woman|wife|husband|child|girl|boy|kid|people|patient|brother)|perjured|"
+    r"lied under oath|forg(?:ed|es|ing)|falsif(?:ied|ies|ying)|fabricat(?:ed|es|ing) (?:evidence|records|data|"
+    r"documents)|plagiari[sz](?:ed|es|ing)|cheat(?:ed|s|ing) on (?:his|her|their) tax(?:es)?|evad(?:ed|es|"
+    r"ing) tax(?:es)?|rigg(?:ed|ing) (?:the|a|an|our) (?:election|vote|bid|bids|contract|bidding|ballots?)|(?:sells|"
+    r"sold|deals|dealt|dealing|selling) (?:drugs|meth|heroin|cocaine|fentanyl|weed)(?: to)?|dr(?:inks|ank|unk|"
+    r"inking) on the job|(?:is|was|shows? up|came) (?:drunk|high) (?:on the job|at work|on duty|to work)|"
     r"practi[cs](?:es|ed|ing) without a licen[cs]e|tak(?:es|ing) money under the table|took money under the table)"
 )
 _IS_A = (
     r"(?:a|an|the|another) (?:known |convicted |registered |serial |total |literal |proven |common |petty |dangerous |"
-    r"secret )*"
-    r"(?:p(?:a)?edophile|pedo|rapist|child molester|molester|sex offender|sexual predator|child abuser|thief|"
-    r"embezzler|murderer|"
-    r"killer|drug dealer|drug addict|felon|fraudster|wife beater|con ?man|con artist|arsonist|burglar|forger|"
-    r"plagiarist|"
-    r"tax (?:cheat|evader)|human trafficker|spy|terrorist|child trafficker|groomer)\b"
+    r"secret )*(?:p(?:a)?edophile|pedo|rapist|child molester|molester|sex offender|sexual predator|child abuser|thief|"
+    r"embezzler|murderer|killer|drug dealer|drug addict|felon|fraudster|wife beater|con ?man|con artist|arsonist|"
+    r"burglar|forger|plagiarist|tax (?:cheat|evader)|human trafficker|spy|terrorist|child trafficker|groomer)\b"
 )
 _PUNISHED = (
     r"(?:arrested|convicted|indicted|disbarred|sentenced|jailed|imprisoned|caught (?:stealing|shoplifting|embezzling|"
-    r"cheating)|"
-    r"charged with|fired for|found guilty)\b"
+    r"cheating)|charged with|fired for|found guilty)\b"
 )
 _HELPERS = (
     r"(?:(?:has|have|had|is|was|'s|keeps?|kept|just|actually|really|already|been|always|definitely|literally|once|who|"
-    r"and|"
-    r"also|allegedly|reportedly|supposedly|apparently|secretly|openly|still|probably|obviously|knowingly|repeatedly|"
-    r"then|himself|herself|there|personally|clearly|"
-    r"caught|seen|getting|got|known to|went and|,) ){0,4}"
+    r"and|also|allegedly|reportedly|supposedly|apparently|secretly|openly|still|probably|obviously|knowingly|"
+    r"repeatedly|then|himself|herself|there|personally|clearly|caught|seen|getting|got|known to|went and|,) ){0,4}"
 )
 _ACTS = rf"(?:{_THEFT}|{_BRIBES}|{_VIOLENCE}|{_DECEIT})"
 _ACCUSED = (
@@ -98,9 +88,10 @@ _PASSIVE = Pattern(
 _PRONOUN = Pattern(rf"\b(?:he|she|they) {_HELPERS}(?P<act>{_ACCUSED})")
 _ANY_NAME = Pattern(NAMED, case=True)
 _HARMLESS = Pattern(
-    r"^\W*(?:the |my |your |our |a |his |her |their |second |third |home |all |this |that |of |every )*"
-    r"(?:shows?|scenes?|hearts?|spotlight|thunder|kiss|base|home ?plate|march|glance|game|nap|idea|moment|breath|day|"
-    r"attention|look|glimpse|limelight|cookies?|fries|recipe|joke|seat|covers|bases)\b"
+    r"^\W*(?:the |my |your |our |a |his |her |their |second |third |home |all |this |that |of |every )*(?:shows?|"
+    r"scenes?|hearts?|spotlight|thunder|kiss|base|home ?plate|solos?|songs?|stage|dance floor|role|part|audience|"
+    r"glance|game|nap|idea|moment|breath|day|attention|look|glimpse|limelight|cookies?|fries|recipe|joke|seat|covers|"
+    r"bases)\b"
 )
 _NEAR = 200  # characters before a pronoun in which its person may be named
 
@@ -113,10 +104,10 @@ class Defamatory(Criterion):
     clause = "obscene-defamatory-invasive-disparaging"
     note = (
         "Whether a statement is defamatory depends on whether it is false, on fault, harm and privilege: a court "
-        "decides "
-        "that, and nothing here can. Opinions, insults, questions and rhetoric are not statements of fact. A statement "
-        "about a public official is protected unless made with actual malice (New York Times v. Sullivan, 376 U.S. 254 "
-        "(1964)), and a true report is a complaint that somebody may have to follow up. Refer to counsel before acting."
+        "decides that, and nothing here can. Opinions, insults, questions and rhetoric are not statements of fact. A "
+        "statement about a public official is protected unless made with actual malice (New York Times v. Sullivan, "
+        "376 U.S. 254 (1964)), and a true report is a complaint that somebody may have to follow up. Refer to counsel "
+        "before acting."
     )
     rules = (ACCUSED, BY_PRONOUN)
 
@@ -146,9 +137,12 @@ def _accused(batch: Batch, match: Match) -> Hit | None:
     name = name_in(match.group("person"))
     if strength is None or name is None:
         return None
-    begin = match.start + match.text.index(match.group("person"))
-    start = begin + name[0] if match.text.startswith(match.group("person")) else match.start
+    is_active = match.text.startswith(match.group("person"))  # else "stolen by ..."
+    begin = match.start if is_active else match.end - len(match.group("person"))
     person = text[begin + name[0] : begin + name[1]]
+    start = begin + name[0] if is_active else match.start
+    if is_active and not is_subject(text, start):
+        return None
     return Hit(match.row, ACCUSED, start, match.end, {"person": person, "act": match.group("act")}, strength)
 
 

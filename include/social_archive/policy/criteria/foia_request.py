@@ -28,56 +28,51 @@ ASKED = Rule(
 _ILLINOIS = ("FOIA", "F.O.I.A", "Freedom of Information", "5 ILCS 140", "public records act", "public records law",
              "public records request", "public record request", "open records", "sunshine law",
              "public information act",
-             "public information request", "right to know law", "right-to-know")  # fmt: skip
+             "public information request", "right to know law", "right-to-know", "sunshine request")  # fmt: skip
 
 _I_ASK = (
     r"(?:(?:i|we)(?: am|'m| are|'re| hereby| would like to| want to| wish to| need to| will| also| formally|"
-    r" officially| respectfully|"
-    r"'d like to|'ll)* (?:request(?:ing)?|ask(?:ing)? (?:for|that|to see)|demand(?:ing)?|submit(?:ting)?|fil(?:e|ing)|"
-    r"mak(?:e|ing)|send(?:ing)?|"
-    r"need|want|seek(?:ing)?|foia|am entitled to|have a right to)\b|please (?:send|provide|give|release|produce|"
-    r"e-?mail|supply|forward|post|consider|"
-    r"accept|treat|respond)|(?:this|it) (?:is|constitutes|serves as) (?:a|an|my|our|a formal|an official)\b|"
-    r"(?:here is|here's) (?:a|my|our)\b|"
-    r"consider this|take this as|(?:send|give|provide|show|e-?mail) (?:me|us)\b|request(?:ing|ed)? (?:for|all|any|the|"
-    r"a|an|copies|copy)\b|"
-    r"hereby request|formal request|official request)"
+    r" officially| respectfully|'d like to|'ll)* (?:request(?:ing)?|ask(?:ing)? (?:for|that|to see)|demand(?:ing)?|"
+    r"submit(?:ting)?|fil(?:e|ing)|mak(?:e|ing)|send(?:ing)?|need|want|seek(?:ing)?|foia|am entitled to|"
+    r"have a right to)\b|please (?:send|provide|give|release|produce|e-?mail|supply|forward|post|consider|accept|treat|"
+    r"respond)|(?:this|it) (?:is|constitutes|serves as) (?:a|an|my|our|a formal|an official)\b|(?:here is|here's) (?:a|"
+    r"my|our)\b|consider this|take this as|(?:send|give|provide|show|e-?mail) (?:me|us)\b|request(?:ing|ed)? (?:for|"
+    r"all|any|the|a|an|copies|copy)\b|hereby request|formal request|official request)"
 )
 _NOT_ASKING = Pattern(
     r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|"
-    r"would|does) (?:i|one|we|you|someone)|"
-    r"who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|i(?:'ve)? (?:foia'?d|filed|submitted|"
-    r"sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|"
-    r"the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|"
-    r"book about|novel)\b"
+    r"would|does) (?:i|one|we|you|someone)|who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|"
+    r"i(?:'ve)? (?:foia'?d|filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|the (?:village|"
+    r"city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
 )
-_RECORDS = (
-    r"(?:records?|documents?|e-?mails?|correspondence|minutes|contracts?|invoices?|budgets?|payroll|salar(?:y|ies)|"
-    r"logs?|receipts?|"
-    r"expense (?:reports?|records)|expenditures|(?:incident|police|audit|inspection|financial|annual) reports?|"
-    r"footage|recordings?|body ?cam(?: video)?|"
-    r"text messages|communications|agreements?|bids|proposals?|personnel files?|complaints?|meeting (?:packets?|notes|"
-    r"agendas?)|"
-    r"agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|legal bills|settlements?|credit card statements|"
+# Papers that only a public body has, and papers that anybody may mean.
+_PUBLIC_PAPERS = (
+    r"(?:correspondence|(?:meeting |board )?minutes|contracts?|invoices?|payroll|salar(?:y|ies)|expense (?:reports?|"
+    r"records)|expenditures|(?:incident|police|audit|inspection|financial) (?:reports?|records)|(?:security |"
+    r"camera )?footage|body ?cam(?: video)?|personnel files?|legal bills|settlement agreements?|credit card statements|"
+    r"meeting (?:packets?|notes)|bids)"
+)
+_PAPERS = (
+    r"(?:records?|documents?|e-?mails?|text messages|communications|budgets?|logs?|receipts?|reports?|recordings?|"
+    r"agreements?|proposals?|complaints?|agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|settlements?|"
     r"ordinances?)"
 )
-_COPIES = Pattern(
-    r"\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|"
-    r"to see)|demand(?:ing)?|want|need|"
-    r"would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|e-?mail|supply|give|forward)|"
-    r"send me|give me|e-?mail me|"
-    r"provide(?: me| us)?(?: with)?|can (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|"
-    r"could (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|"
-    r"may i (?:have|see|inspect)|release|"
-    r"show (?:me|us)|turn over|hand over|produce)"
-    r"(?: me| us| to| a| an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send|"
-    r" any| and| all| full| complete| of)* ?"
-    r"(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
-    r"access to)\b[^.!?\n]{0,60}?\b" + _RECORDS + r"|"
-    r"(?:(?:[\w'&-]+ ){0,5}?)" + _RECORDS + r" (?:between|from|regarding|about|concerning|related to|relating to|"
-    r"pertaining to|for (?:the|all|fiscal|20\d\d)|"
-    r"of (?:the|all|every|your)|with (?:the|your)|sent|showing|on the|since|dated|you have))\b"
+_ABOUT = (
+    r"(?:between|from|regarding|about|concerning|related to|relating to|pertaining to|for (?:the|all|fiscal|20\d\d)|"
+    r"of (?:the|all|every|your)|with (?:the|your)|sent|received|filed|showing|on the|since|dated|you have)"
 )
+_COPIES = Pattern(
+    r"(?:\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|"
+    r"to see)|demand(?:ing)?|want|need|would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|"
+    r"e-?mail|supply|give|forward)|(?:send|give|e-?mail|show) (?:me|us)|provide(?: me| us)?(?: with)?|(?:can|"
+    r"could) (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|"
+    r"may i (?:have|see|inspect)|release|turn over|hand over|produce)|(?:^|[.!?\n] ?)need(?:ing)?)(?: me| us| to| a|"
+    r" an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all|"
+    r" every| full| complete| of)* ?(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
+    r"access to)\b[^.!?\n]{0,60}?\b"
+    rf"(?:{_PUBLIC_PAPERS}|{_PAPERS})|(?:[\w'&-]+ ){{0,4}}?(?:{_PUBLIC_PAPERS}|{_PAPERS} {_ABOUT}))\b"
+)
+_NO_REQUEST = Pattern(r"\b(?:more|better|fewer|less|new|raise|lower|higher|good|clearer) (?:[\w'-]+ )?$")
 _OWN_PAPERS = Pattern(
     r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|"
     r"scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
@@ -116,12 +111,12 @@ class FoiaRequest(Criterion):
         """Asking and the law within 200 characters of a line; the law as what a request is made under; as a heading."""
         law = self._law
         return Pattern(
-            rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?: act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}"
-            rf"|\b(?:under|pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |"
-            rf"federal )*{law}(?: act)?[^\n]{{0,80}}?"
-            rf"\b(?:request|provide|send|copy|copies|records|e-?mails|documents|produce|release|all)\b"
-            rf"|^\W*(?:illinois )?{law}(?: act)?(?: request)?\W*(?:for|:|-)"
-            rf"|\b(?:i|we)(?: hereby|'m| am| will|'ll| want to| would like to|'d like to)* {law}"
+            rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?: act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}|\b(?:under|"
+            rf"pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |"
+            rf"federal )*{law}(?: act)?[^\n]{{0,80}}?\b(?:request|provide|send|copy|copies|records|e-?mails|documents|"
+            rf"produce|release|all)\b|{law}(?: act)? request\W+(?:for|to)\b|(?:^|"
+            rf"[.,:;!\n]) ?(?:illinois )?{law}(?: act)?(?: request)? ?[:-]|\b(?:i|we)(?: hereby|'m| am| will|'ll|"
+            rf" want to| would like to|'d like to)* {law}"
         )
 
     def find(self, batch: Batch) -> Iterator[Hit]:
@@ -135,8 +130,14 @@ class FoiaRequest(Criterion):
                 named.add(match.row)
                 yield Hit(match.row, NAMED, match.start, match.end)
         for match in batch.find(_COPIES, most=LOOKED_AT):
-            if match.row not in named and not _OWN_PAPERS.compiled.search(_line(batch, match)):
+            if match.row not in named and not _is_other_wish(batch, match):
                 yield Hit(match.row, ASKED, match.start, match.end)
+
+
+def _is_other_wish(batch: Batch, match: Match) -> bool:
+    """For one's own papers, for a library's wares, or for other papers than there are ("more contracts")."""
+    paper = match.text.rsplit(" ", 1)[0] + " "
+    return bool(_OWN_PAPERS.compiled.search(_line(batch, match)) or _NO_REQUEST.compiled.search(paper))
 
 
 def _line(batch: Batch, match: Match) -> str:

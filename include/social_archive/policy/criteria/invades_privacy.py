@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
-from social_archive.policy.persons import NAMED, name_in
+from social_archive.policy.persons import NAMED, is_subject, name_in
 from social_archive.policy.sentences import is_story, sentence_around
 
 NAMED_FACT = Rule(
@@ -32,49 +32,39 @@ IMAGES = Rule(
 
 _ILLNESS = (
     r"(?:hiv|aids|herpes|chlamydia|syphilis|gonorrhea|an? std|an? sti|hepatitis(?: [abc])?|cancer|leukemia|dementia|"
-    r"alzheimer'?s|"
-    r"parkinson'?s|schizophrenia|bipolar(?: disorder)?|ptsd|an eating disorder|anorexia|bulimia|epilepsy|autism|adhd|"
-    r"a drinking problem|a drug problem|a gambling problem|an addiction|a mental illness|depression|a brain tumor|"
-    r"ms|multiple sclerosis|tuberculosis|a miscarriage|an abortion)"
+    r"alzheimer'?s|parkinson'?s|schizophrenia|bipolar(?: disorder)?|ptsd|an eating disorder|anorexia|bulimia|epilepsy|"
+    r"autism|adhd|a drinking problem|a drug problem|a gambling problem|an addiction|a mental illness|depression|"
+    r"a brain tumor|ms|multiple sclerosis|tuberculosis|a miscarriage|an abortion)"
 )
 _HEALTH = (
     rf"(?:(?:has|had|got|has got|suffers from|was diagnosed with|is diagnosed with|got diagnosed with|caught|"
-    rf"takes meds for|"
-    rf"is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal )?{_ILLNESS}|"
+    rf"takes meds for|is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal )?{_ILLNESS}|"
     r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|"
-    r"a mental hospital|psychiatric care)|"
-    r"(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|infertile|an alcoholic|anorexic|bulimic|"
-    r"pregnant|"
-    r"on (?:methadone|antidepressants|suboxone|psych meds|psychiatric medication|lithium))|"
-    r"(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|had a nervous breakdown|"
-    r"got an abortion|had a vasectomy))"
+    r"a mental hospital|psychiatric care)|(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|"
+    r"infertile|an alcoholic|anorexic|bulimic|pregnant|on (?:methadone|antidepressants|suboxone|psych meds|"
+    r"psychiatric medication|lithium))|(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|"
+    r"had a nervous breakdown|got an abortion|had a vasectomy))"
 )
 _SEXUAL = (
     r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|"
-    r"closeted|impotent|"
-    r"a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|has? (?:had )?an affair|had an affair|"
-    r"is cheating on (?:his|her) (?:wife|husband)|"
-    r"cheat(?:s|ed) on (?:his|her|their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|"
-    r"is sleeping) (?:with|around))"
+    r"closeted|impotent|a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|"
+    r"has? (?:had )?an affair|had an affair|is cheating on (?:his|her) (?:wife|husband)|cheat(?:s|ed) on (?:his|her|"
+    r"their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
 )
 _FAMILY = (
     r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|"
-    r"is getting a? ?divorced?|is illegitimate|"
-    r"was taken (?:away )?by (?:dcfs|cps)|was in foster care|is in foster care)"
+    r"is getting a? ?divorced?|is illegitimate|was taken (?:away )?by (?:dcfs|cps)|was in foster care|"
+    r"is in foster care)"
 )
 _IMMIGRATION = (
     r"(?:(?:is|was|'s|are) (?:an )?(?:undocumented|illegal (?:immigrant|alien)|in the country illegally|"
-    r"here illegally)|"
-    r"(?:has|have) no papers|overstayed (?:his|her|their) visa|(?:is|was) (?:here )?without papers)"
+    r"here illegally)|(?:has|have) no papers|overstayed (?:his|her|their) visa|(?:is|was) (?:here )?without papers)"
 )
 _MONEY = (
     r"(?:(?:is|went|was) bankrupt|filed (?:for )?bankruptcy|(?:is|was|lives?) on (?:welfare|food stamps|snap|"
-    r"disability|medicaid)|"
-    r"(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|their) (?:mortgage|rent|"
-    r"child support)|"
-    r"owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|back taxes))|(?:had|has) (?:his|her|"
-    r"their) wages garnished|"
-    r"(?:makes|earns) only \$\d[\d,]*)"
+    r"disability|medicaid)|(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|"
+    r"their) (?:mortgage|rent|child support)|owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|"
+    r"back taxes))|(?:had|has) (?:his|her|their) wages garnished|(?:makes|earns) only \$\d[\d,]*)"
 )
 _FACT = (
     rf"(?:(?P<health>{_HEALTH})|(?P<sexual_life>{_SEXUAL})|(?P<family>{_FAMILY})|"
@@ -82,8 +72,8 @@ _FACT = (
 )
 _KIN = (
     r"(?:son|daughter|wife|husband|ex|ex-wife|ex-husband|mother|father|mom|dad|brother|sister|kid|child|niece|nephew|"
-    r"cousin|"
-    r"girlfriend|boyfriend|partner|neighbor|neighbour|boss|coworker|uncle|aunt|grandson|granddaughter|roommate|tenant)"
+    r"cousin|girlfriend|boyfriend|partner|neighbor|neighbour|boss|coworker|uncle|aunt|grandson|granddaughter|roommate|"
+    r"tenant)"
 )
 _MAYBE = (
     r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|literally) )"
@@ -91,24 +81,20 @@ _MAYBE = (
 )
 
 _ANY_FACT = Pattern(_FACT)
-_OF_NAMED = Pattern(rf"(?P<person>{NAMED}),? ?(?i:{_MAYBE}{_FACT})", case=True)
+_OF_NAMED = Pattern(rf"(?P<person>{NAMED})(?: (?:from|at|in|of) (?:the )?\w+)?,? ?(?i:{_MAYBE}{_FACT})", case=True)
 _OF_KIN = Pattern(rf"\b(?:his|her|their|your|the \w+'s|\w+'s) {_KIN}(?: [a-z][\w'-]+)?,? {_MAYBE}{_FACT}")
 _OF_SOMEBODY = Pattern(rf"\b(?:he|she|they) ?{_MAYBE}{_FACT}")
 _ANY_NAME = Pattern(NAMED, case=True)
 _IMAGES = Pattern(
     r"\b(?:(?:post|leak|share|send|sell|upload|release|publish|trade|show)(?:s|ed|ing)? (?:everyone |you |all |some |"
-    r"of )*"
-    r"(?:his|her|their|your|these|\w+'s) (?:nudes?|naked (?:pics?|pictures?|photos?|videos?)|nude (?:pics?|pictures?|"
-    r"photos?|videos?)|"
-    r"sex ?tapes?|intimate (?:pics?|pictures?|photos?|images|videos?))|"
-    r"(?:have|got) (?:the |some )?(?:nudes?|naked (?:pics?|pictures?|photos?)|nude (?:pics?|pictures?|photos?)|"
-    r"sex ?tapes?) of "
-    r"(?:you|her|him|them|your \w+|\w+))\b"
+    r"of )*(?:his|her|their|your|these|\w+'s) (?:nudes?|naked (?:pics?|pictures?|photos?|videos?)|nude (?:pics?|"
+    r"pictures?|photos?|videos?)|sex ?tapes?|intimate (?:pics?|pictures?|photos?|images|videos?))|(?:have|got) (?:the |"
+    r"some )?(?:nudes?|naked (?:pics?|pictures?|photos?)|nude (?:pics?|pictures?|photos?)|sex ?tapes?) of (?:you|her|"
+    r"him|them|your \w+|\w+))\b"
 )
 _NO_FACT = Pattern(
     r"^[- ](?:test|support|aware|screen|prevent|research|resource|info|group|program|clinic|book|educat|care|service|"
-    r"walk|"
-    r"treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading)"
+    r"walk|treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading)"
 )
 _NEAR = 200  # characters before a pronoun in which its person may be named
 
@@ -123,8 +109,7 @@ class InvadesPrivacy(Criterion):
         "Whether publicity invades privacy depends on whether the fact is private, whether the public has a legitimate "
         "concern in it, and whether the person made it public: none of that stands in the comment. People may speak of "
         "themselves and of their family. Intimate images passed on without consent may be an offence (720 ILCS "
-        "5/11-23.5; "
-        "verify with counsel). In a FOIA response such passages may be exempt under 7(1)(c)."
+        "5/11-23.5; verify with counsel). In a FOIA response such passages may be exempt under 7(1)(c)."
     )
     rules = (NAMED_FACT, KIN_FACT, BY_PRONOUN, IMAGES)
 
@@ -155,7 +140,8 @@ def _hits(batch: Batch) -> Iterator[Hit]:
 def _of_named(batch: Batch, match: Match) -> Hit | None:
     name = name_in(match.group("person"))
     strength = _strength(batch, match)
-    if name is None or strength is None:
+    text = batch.folded[match.row].text
+    if name is None or strength is None or not is_subject(text, match.start + name[0]):
         return None
     evidence = {"kind": _kind(match), "person": match.group("person")[name[0] :]}
     return Hit(match.row, NAMED_FACT, match.start + name[0], match.end, evidence, strength)

@@ -52,9 +52,8 @@ class Obscene(Criterion):
     note = (
         "Profanity is not obscenity. A text is obscene only under the three-part test of Miller v. California (1973): "
         "prurient interest, patently offensive sexual conduct, and no serious value, taken as a whole. Vulgar "
-        "criticism "
-        "of a public body is protected speech (Cohen v. California, 1971), and giving offence is a viewpoint (Matal v. "
-        "Tam, 2017). A word shown here is a reason to read the comment, not a reason to remove it."
+        "criticism of a public body is protected speech (Cohen v. California, 1971), and giving offence is a viewpoint "
+        "(Matal v. Tam, 2017). A word shown here is a reason to read the comment, not a reason to remove it."
     )
     rules = (WORD, AMBIGUOUS, DISGUISED, EXPLICIT)
 
@@ -90,4 +89,6 @@ def _is_meant_otherwise(batch: Batch, match: Match) -> bool:
 
 def _is_disguised(text: str) -> bool:
     """Not the plain word, and not a code such as T175: two letters at least, or stars."""
-    return not text.isalpha() and ("*" in text or sum(char.isalpha() for char in text) >= 2)
+    if text.isalpha() or _WORDS.plain["strong"].compiled.fullmatch(text):
+        return False
+    return "*" in text or sum(char.isalpha() for char in text) >= 2

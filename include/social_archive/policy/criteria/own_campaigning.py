@@ -28,49 +28,45 @@ SIDES = Rule(
 
 _QUESTION = (
     r"(?:referend(?:um|a|ums)|lev(?:y|ies)|bond(?: issue| measure)?|proposition|prop(?:osal)? ?\w{0,3}|"
-    r"ballot (?:question|measure)|"
-    r"(?:tax|rate) (?:increase|cap|hike)|measure|question \w+|the question|amendment)"
+    r"ballot (?:question|measure)|(?:tax|rate) (?:increase|cap|hike)|measure|question \w+|the question|amendment)"
 )
-_THE = (
-    r"(?:(?:on|for|to|the|our|this|that|april|march|november|library|library's|village|school|park|district|tax|bond|"
-    r"building|upcoming|proposed) ){0,6}"
-)
+_THE = r"(?:(?:on|for|to) )?(?:(?:the|our|this|that|your|an?|my) )?(?:[\w'-]+ ){0,3}?"
 _VOTE_QUESTION = Pattern(
-    rf"\b(?:vot(?:e|ing) [\"']?(?:yes|no)\b[\"']?(?: (?:on|to|for) {_THE}(?:{_QUESTION}|\w+))?"
-    rf"|vot(?:e|ing) (?:for|against|in favor of|in support of|in opposition to|down) {_THE}{_QUESTION}"
-    rf"|(?:need|want|count on|ask(?:ing)? for|appreciate) your [\"']?(?:yes|no)[\"']? votes?"
-    rf"|cast (?:your|a) (?:[\"']?(?:yes|no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of|"
-    rf"in opposition to) {_THE}{_QUESTION}"
-    rf"|(?:say|mark|choose|check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
+    rf"\b(?:vot(?:e|ing) [\"']?(?:yes|no)\b[\"']?(?: (?:on|to|for) {_THE}(?:{_QUESTION}|\w+))?|vot(?:e|ing) (?:for|"
+    rf"against|in favor of|in support of|in opposition to|down) {_THE}{_QUESTION}|(?:need|want|count on|"
+    rf"ask(?:ing)? for|appreciate) your [\"']?(?:yes|no)[\"']? votes?|cast (?:your|a) (?:[\"']?(?:yes|"
+    rf"no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of|in opposition to) {_THE}{_QUESTION}|(?:say|mark|choose|"
+    rf"check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
 )
 _VOTE_CANDIDATE = Pattern(
+    r"(?i:\bvote (?:straight |all )?(?:republican|democrat(?:ic)?|green|libertarian|independent|gop|red|blue|"
+    r"conservative|liberal|progressive|socialist)\b)|"
     rf"(?i:\b(?:vote|votes|voting|cast (?:your|a) (?:vote|ballot)|your vote) (?:for|against|out) )(?P<target>{NAMED}|"
     r"(?i:(?:the|our|these|this|those|all|every|your) [a-z'-]+(?: party)?|incumbents?|challengers?)|@\w+|"
     r"[A-Z]\w+(?: [A-Z]\w+)*)"
     rf"|\b(?i:(?:re-?elect|elect|defeat|oust|unseat|support|oppose|endorses?|vote for|vote against|"
     rf"back) )(?P<person>{NAMED})"
     r"(?i: (?:for|as|to) (?:the )?(?:library |village |school |county |park )?(?:board|trustee|mayor|president|senate|"
-    r"congress|council|"
-    r"judge|clerk|governor|house|commissioner|office)\b)|\b(?i:re-?elect|vote out|oust|unseat) (?:(?i:the |our |"
+    r"congress|council|judge|clerk|governor|house|commissioner|office)\b)|\b(?i:re-?elect|vote out|oust|"
+    r"unseat) (?:(?i:the |our |"
     r"these )?(?:[A-Za-z]\w+))",
     case=True,
 )
 _TAKES_SIDE = Pattern(
     rf"\b(?:(?:please |let's |help (?:us )?|we (?:must |should )?|you should |urge (?:you|everyone|residents|"
-    rf"voters) to )?"
-    rf"(?:support|oppose|pass|defeat|reject|approve|back|fight|stop|endorse) {_THE}{_QUESTION}\b"
-    rf"|we (?:support|oppose|urge|endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b"
-    rf"|(?:don't|do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
+    rf"voters) to )?(?:support|oppose|pass|defeat|reject|approve|back|fight|stop|endorse) {_THE}{_QUESTION}\b|(?:yes|"
+    rf"no) on {_THE}{_QUESTION}\b|we (?:support|oppose|urge|endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b|(?:don't|"
+    rf"do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
 )
 _NOT_PUBLIC = Pattern(
     r"\b(?:poll|contest|bracket|favou?rite|bookmark|costume|pets?|cutest|cover|covers|title|titles|book|books|"
-    r"book of the|madness|mascot|"
-    r"gingerbread|movie|flavor|name our|logo|design|artwork|photo|recipe|cookie|read next|best)\b"
+    r"book of the|madness|mascot|gingerbread|movie|flavor|name our|name of|name for|logo|design|artwork|photo|recipe|"
+    r"cookie|read next|best)\b"
 )
 _FACTUAL = Pattern(
-    r"\b(?:if|would|what (?:a|does)|means|a yes vote|a no vote|will decide|can vote|may vote|whether|asks?|asked|"
-    r"league of women voters|"
-    r"learn|forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|failed))\b"
+    r"\b(?:voted|if|would|what (?:a|does)|means|a yes vote|a no vote|will decide|can vote|may vote|whether|asks?|asked|"
+    r"league of women voters|learn|forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|"
+    r"failed))\b"
 )
 
 # The first that finds something in a text speaks for it: a vote on a levy is not also one for a candidate.
