@@ -27,8 +27,9 @@ _ANY_GOODS = Pattern(rf"\b(?:{_GOODS})\b")
 _NO_GOODS = Pattern(rf"\b{_REGULATED.either('unless')}\b")
 _SELLS = Pattern(
     r"\b(?:(?:i'?m |we'?re |im )?selling|(?:i|we|i've|i got|got|have) [\w ]{0,20}?for sale|for sale|on sale|in stock|"
-    r"wts|sells?|plug|restocked|we ship|ships|shipping|looking to buy|wtb|buy|order|cheap|(?:best|good|great|"
-    r"low) prices?|any state|wholesale|available)\b"
+    r"wts|sells?|plug|restocked|we ship|ships|shipping|looking (?:to buy|for)|anyone (?:got|have|selling)|who(?:'s| is|"
+    r" has)? (?:got|selling|sells)|got any|moving|slinging|cash only|no (?:background check|id|script|prescription|rx|"
+    r"paperwork)|wtb|buy|order|cheap|(?:best|good|great|low) prices?|any state|wholesale|available)\b"
 )
 _PRICE = Pattern(r"\$ ?\d|\b\d+ ?(?:usd|dollars|bucks|each|a pop)\b")
 _CONTACT = Pattern(

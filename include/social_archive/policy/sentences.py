@@ -15,10 +15,10 @@ _BACK: Final = 240
 _AHEAD: Final = 240
 _ENDS: Final = Pattern(r"[!?]|[.](?:\s+[A-Z\"'(]|\s*$)|\n", case=True)
 _ASKS: Final = Pattern(
-    r"^\W*(?:(?:so|hi|hey|hello|ok|okay|well|wait|sorry|fyi|and|but|hi all|just asking|question)\W+)*"
-    r"(?:did|does|do|is|was|are|were|has|have|can|could|would|should|why|how|who) (?:\w|@)"
+    r"^\W*(?:(?:so|hi|hey|hello|ok|okay|well|wait|sorry|fyi|and|but|hi all|just asking|question)\W+)*(?:did|does|do|is|"
+    r"was|are|were|has|have|can|could|would|should|why|how|who) (?:\w|@)"
 )
-_TELLS: Final = Pattern(r"\b(?:did you (?:hear|know)|have you heard|(?:do )?you know)\b")
+_TELLS: Final = Pattern(r"\b(?:did you (?:hear|know)|have you heard)\b")
 _SUPPOSED: Final = Pattern(
     r"\b(?:if|whether|unless|suppose|supposing|imagine|would(?:n't)?|could(?:n't)?|might|what if|wonder(?:ing)?|"
     r"in case|hypothetical(?:ly)?|assuming|as if|as though)\b"

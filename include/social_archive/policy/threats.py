@@ -33,14 +33,15 @@ BOMB = Rule(
 
 _FUTURE = (
     r"(?:(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna|'re gonna| gonna| shall|"
-    r" swear i will|'m about to| am about to| want to| wanna| plan to|'m coming to|'d love to)|i'?mma|im (?:gonna|"
-    r"going to)|ima|gonna|ill|someone(?:'s going to|'s gonna| is going to| will)) (?:just |really |personally |"
-    r"literally |fucking |come |go |and |come and |so |have to |){0,3}(?:(?:[\w']+ ){1,5}?and (?:then )?)?"
+    r" swear i will|'m about to| am about to| want to| wanna| plan to|'m coming to|'d love to)|i'?mma|(?:i'm |"
+    r"we're )?planning (?:to|on)|(?:it's |is it )?time to|let'?s(?: all)?(?: go)?(?: and)?|im (?:gonna|going to)|ima|"
+    r"gonna|ill|someone(?:'s going to|'s gonna| is going to| will)) (?:just |really |personally |literally |fucking |"
+    r"come |go |and |come and |so |have to |){0,3}(?:(?:[\w']+ ){1,5}?and (?:then )?)?"
 )
 _HARM = (
     r"kill|murder|shoot|stab|strangle|behead|lynch|slaughter|execute|rape|hang|gut|skin|run over|run down|beat up|"
-    r"beat the (?:shit|crap|hell) out of|put a bullet in|slit the throats? of|burn|poison|hurt|maim|torture|"
-    r"hunt down|cut the throats? of|bash"
+    r"beat the (?:shit|crap|hell) out of|put a bullet in|slit (?:the|your|his|her|their) throats?(?: of)?|burn|poison|"
+    r"hurt|maim|torture|hunt down|cut (?:the|your|his|her|their) throats?(?: of)?|bash"
 )
 _ATTACK = r"bomb|blow up|burn down|torch|shoot up|set fire to|firebomb|shoot at|burn|attack"
 _WHOM = (
@@ -49,7 +50,7 @@ _WHOM = (
     r"all(?: the)?|those|these|any) (?P<noun>[\w-]+(?: [\w-]+){0,2})|(?P<proper>(?-i:[A-Z][\w'-]+)))"
 )
 _PLACE = (
-    r"(?:(?:city|village|town) (?:hall|council)|"
+    r"(?:(?:city|village|town) (?:hall|council)|story ?time|story hour|prom|graduation|"
     rf"(?:the|this|that|your|his|her|their|our|my|every|a)(?: \w+)?? {_VIOLENCE.either('places')})"
 )
 
@@ -61,13 +62,17 @@ _MENACES = Pattern(
     r"hang|lynch|bomb|blow up|burn down|shoot up|rape) (?:you|him|her|them|(?:the|this|that|your|those|these|every|"
     r"all) \w+)|(?:you|he|she|they)(?:'re| are|'s| is|'ll be| will be) (?:all )?(?:a dead (?:man|woman)|dead (?:men|"
     r"meat)|dead on sight)|(?:you|he|she|they)(?:'re all| are all|'re| are) going to die (?:for|tonight|tomorrow|soon|"
-    r"in there)|watch (?:your|her|his|their) backs?|better (?:all )?(?:sleep with one eye open|start running)|(?:i'm|"
-    r"i am|i'll|i will|we're|we are|we'll) (?:be )?(?:bringing|bring|coming with) (?:my|an?|our|the) (?:guns?|rifles?|"
-    r"glock|ar-?15|shotgun|pistol|knife|knives|machete|baseball bat)|coming (?:for|after) (?:all of )?(?:you|him|her|"
-    r"them) with (?:a |my |our )?(?:guns?|rifles?|knives|knife|bats?)|pay (?:for this )?with (?:your|his|her|"
-    r"their) (?:blood|li(?:fe|ves))|(?:deserves?|needs?|ought) to be (?:shot|hanged|hung|lynched|executed|killed|"
-    r"stabbed|raped)|should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|"
-    r"(?:put|get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
+    r"in there)|(?:slit|cut|slash) (?:your|his|her|their) throats?|watch (?:your|her|his|their) backs?|(?:you|he|she|"
+    r"they|everyone|all of you)(?:'ll| will| are going to|'re going to|'re gonna|'s going to) (?:all )?(?:be|"
+    r"get) (?:shot|stabbed|killed|murdered|hanged|lynched|raped|bombed)|(?:won't|will not) (?:make it (?:home|out)|"
+    r"live to|see (?:tomorrow|another day|next week))|bullets? (?:is|are|with|has|have) (?:waiting|your name|his name|"
+    r"her name)|better (?:all )?(?:sleep with one eye open|start running)|(?:i'm|i am|i'll|i will|we're|we are|"
+    r"we'll) (?:be )?(?:bringing|bring|coming with) (?:my|an?|our|the) (?:guns?|rifles?|glock|ar-?15|shotgun|pistol|"
+    r"knife|knives|machete|baseball bat)|coming (?:for|after) (?:all of )?(?:you|him|her|them) with (?:a |my |"
+    r"our )?(?:guns?|rifles?|knives|knife|bats?)|pay (?:for this )?with (?:your|his|her|their) (?:blood|li(?:fe|ves))|"
+    r"(?:deserves?|needs?|ought) to be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped)|"
+    r"should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|(?:put|"
+    r"get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
 )
 _EXPLOSIVE = Pattern(
     r"\b(?:(?:there(?:'s| is| will be| are)|i(?:'ve| have)? (?:put|planted|left|hid|set|have|got)|planting|"
@@ -97,7 +102,7 @@ _FIGURES = Pattern(
 _PERSON_NOUN = Pattern(
     rf"\b(?:(?i:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:er|or|ist|ian|s))|[A-Z][a-z]\w*)$", case=True
 )
-_WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang)\b")
+_WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang|time to|let'?s)\b")
 _NOT_PERSONS: Final = frozenset(_VIOLENCE.lists["not_persons"])
 _NO_PROPER: Final = frozenset(("I", "It", "Time", "Hoops", "Bill", "If", "For", "Some", "An", "And", "To", "Me", "The"))
 

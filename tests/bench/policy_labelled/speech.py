@@ -1,7 +1,8 @@
 """Labelled texts for the speech criteria, and how many of them the criteria get right.
 
-Three sets for each criterion (`speech.yaml`). *Written first*: comments with hard negatives, on whose mistakes the rules
-were then improved. *Written last*: written after that and measured once, so the nearest to what is to be expected.
+Three sets for each criterion (`speech.yaml`). *Written first*: comments with hard negatives, on whose mistakes the
+rules were then improved. *Written last*: written after that, and the rules were not changed for them, so the nearest
+to what is to be expected.
 *Generated*: frames filled with names of many languages, places and amounts by Faker (MIT licence) under a fixed seed.
 Nothing is anybody's real post; every name is invented or drawn by Faker.
 

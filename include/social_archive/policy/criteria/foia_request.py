@@ -41,9 +41,10 @@ _I_ASK = (
 )
 _NOT_ASKING = Pattern(
     r"\b(?:workshop|webinar|training|class|seminar|presentation|talk|lecture|history|turned|anniversary|how (?:do|can|"
-    r"would|does) (?:i|one|we|you|someone)|who (?:do|handles|is)|where (?:do|can) i|thank(?:s)? (?:you )?for|"
-    r"i(?:'ve)? (?:foia'?d|filed|submitted|sent) (?:a|my|one|that) .{0,30}(?:last|ago|before|in \d)|the (?:village|"
-    r"city|reporter|newspaper|paper) (?:filed|got|received|requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
+    r"would|does) (?:i|one|we|you|someone)|who (?:do|handles|is)|where (?:do|can) i|"
+    r"thank(?:s)? (?:you )?for (?:hosting|the|your|offering|this|a)|i(?:'ve)? (?:foia'?d|filed|submitted|sent) (?:a|my|"
+    r"one|that) .{0,30}(?:last|ago|before|in \d)|the (?:village|city|reporter|newspaper|paper) (?:filed|got|received|"
+    r"requested)|costs? (?:us|taxpayers|the)|book about|novel)\b"
 )
 # Papers that only a public body has, and papers that anybody may mean.
 _PUBLIC_PAPERS = (
@@ -59,7 +60,8 @@ _PAPERS = (
 )
 _ABOUT = (
     r"(?:between|from|regarding|about|concerning|related to|relating to|pertaining to|for (?:the|all|fiscal|20\d\d)|"
-    r"of (?:the|all|every|your)|with (?:the|your)|sent|received|filed|showing|on the|since|dated|you have)"
+    r"of (?:the|all|every|your)|with (?:the|your)|sent|received|filed|showing|on the|since|that (?:mention|discuss|"
+    r"refer|contain|include)s?|mentioning|containing|dated|you have)"
 )
 _COPIES = Pattern(
     r"(?:\b(?:(?:i|we)(?: am|'m| are|'re| hereby| also| formally| respectfully)? (?:request(?:ing)?|ask(?:ing)? (?:for|"
@@ -70,14 +72,14 @@ _COPIES = Pattern(
     r" an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all|"
     r" every| full| complete| of)* ?(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
     r"access to)\b[^.!?\n]{0,60}?\b"
-    rf"(?:{_PUBLIC_PAPERS}|{_PAPERS})|(?:[\w'&-]+ ){{0,4}}?(?:{_PUBLIC_PAPERS}|{_PAPERS} {_ABOUT}))\b"
+    rf"(?:{_PUBLIC_PAPERS}|{_PAPERS})|(?:[\w'&-]+ ){{0,6}}?(?:{_PUBLIC_PAPERS}|{_PAPERS} {_ABOUT}))\b"
 )
 _NO_REQUEST = Pattern(r"\b(?:more|better|fewer|less|new|raise|lower|higher|good|clearer) (?:[\w'-]+ )?$")
 _OWN_PAPERS = Pattern(
     r"\b(?:my (?:own|tax|bank|medical|court|records?|documents?|account|transcripts?)|print|printer|printing|scan|"
-    r"scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|"
-    r"passport|resume|genealogy|obituar\w+|research paper|homework|cookbook|novel|dvds?|cds?|vinyl|playlist|recipes?|"
-    r"make copies|help with|study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
+    r"scanning|copier|photocop\w+|fax|notary|notarize|notarized|tax forms?|birth certificate|passport|resume|genealogy|"
+    r"obituar\w+|research paper|homework|cookbook|novel|dvds?|cds?|vinyl|playlist|recipes?|make copies|help with|"
+    r"study room|books?|ebooks?|magazines?|database|archives? of the|newspapers?)\b"
 )
 
 
@@ -114,8 +116,8 @@ class FoiaRequest(Criterion):
             rf"\b{_I_ASK}[^\n]{{0,200}}?{law}(?: act\b)?(?: request)?|{law}[^\n]{{0,200}}?\b{_I_ASK}|\b(?:under|"
             rf"pursuant to|per|in accordance with|through|via|by) (?:the )?(?:illinois |state |"
             rf"federal )*{law}(?: act)?[^\n]{{0,80}}?\b(?:request|provide|send|copy|copies|records|e-?mails|documents|"
-            rf"produce|release|all)\b|{law}(?: act)? request\W+(?:for|to)\b|(?:^|"
-            rf"[.,:;!\n]) ?(?:illinois )?{law}(?: act)?(?: request)? ?[:-]|\b(?:i|we)(?: hereby|'m| am| will|'ll|"
+            rf"produce|release|all)\b|{law}(?: act)? request\W+(?:for|to)\b|(?:^|[^\w ]|\bofficial|\bformal|\bmy|\ba|"
+            rf"\bthis is) ?(?:illinois )?{law}(?: act)?(?: request)? ?[:-]|\b(?:i|we)(?: hereby|'m| am| will|'ll|"
             rf" want to| would like to|'d like to)* {law}"
         )
 
@@ -137,11 +139,11 @@ class FoiaRequest(Criterion):
 def _is_other_wish(batch: Batch, match: Match) -> bool:
     """For one's own papers, for a library's wares, or for other papers than there are ("more contracts")."""
     paper = match.text.rsplit(" ", 1)[0] + " "
-    return bool(_OWN_PAPERS.compiled.search(_line(batch, match)) or _NO_REQUEST.compiled.search(paper))
+    return bool(_OWN_PAPERS.compiled.search(_line(batch, match, ahead=12)) or _NO_REQUEST.compiled.search(paper))
 
 
-def _line(batch: Batch, match: Match) -> str:
+def _line(batch: Batch, match: Match, *, ahead: int = 40) -> str:
     """The match with some words before and after it, of its own line."""
     text = batch.folded[match.row].text
     before = text[max(0, match.start - 40) : match.start].rpartition("\n")[2]
-    return before + match.text + text[match.end : match.end + 40].partition("\n")[0]
+    return before + match.text + text[match.end : match.end + ahead].partition("\n")[0]

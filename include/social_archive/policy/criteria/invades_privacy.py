@@ -42,14 +42,14 @@ _HEALTH = (
     r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|"
     r"a mental hospital|psychiatric care)|(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|"
     r"infertile|an alcoholic|anorexic|bulimic|pregnant|on (?:methadone|antidepressants|suboxone|psych meds|"
-    r"psychiatric medication|lithium))|(?:attempted suicide|tried to kill (?:himself|herself|themselves)|overdosed|"
-    r"had a nervous breakdown|got an abortion|had a vasectomy))"
+    r"psychiatric medication|lithium))|(?:(?:attempted|tried) suicide|tried to kill (?:himself|herself|themselves)|"
+    r"overdosed|had a nervous breakdown|got an abortion|had a vasectomy))"
 )
 _SEXUAL = (
     r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|"
     r"closeted|impotent|a virgin|a prostitute|an escort)|(?:is|was|'s) (?:having|had) an affair|"
-    r"has? (?:had )?an affair|had an affair|is cheating on (?:his|her) (?:wife|husband)|cheat(?:s|ed) on (?:his|her|"
-    r"their) (?:wife|husband|spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
+    r"has? (?:had )?an affair|had an affair|is cheating (?:on|with)|cheat(?:s|ed) on (?:his|her|their) (?:wife|husband|"
+    r"spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
 )
 _FAMILY = (
     r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|"
@@ -76,8 +76,8 @@ _KIN = (
     r"tenant)"
 )
 _MAYBE = (
-    r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|literally) )"
-    r"{0,2}"
+    r"(?:(?:also|just|actually|really|definitely|secretly|who|still|always|now|both|clearly|apparently|"
+    r"literally) ){0,2}"
 )
 
 _ANY_FACT = Pattern(_FACT)
@@ -94,7 +94,8 @@ _IMAGES = Pattern(
 )
 _NO_FACT = Pattern(
     r"^[- ](?:test|support|aware|screen|prevent|research|resource|info|group|program|clinic|book|educat|care|service|"
-    r"walk|treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading)"
+    r"walk|treatment|survivor|patients|foundation|society|month|week|day|studies|rights|section|collection|reading|"
+    r"olive|island|birth)"
 )
 _NEAR = 200  # characters before a pronoun in which its person may be named
 

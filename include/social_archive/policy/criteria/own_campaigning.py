@@ -35,8 +35,9 @@ _VOTE_QUESTION = Pattern(
     rf"\b(?:vot(?:e|ing) [\"']?(?:yes|no)\b[\"']?(?: (?:on|to|for) {_THE}(?:{_QUESTION}|\w+))?|vot(?:e|ing) (?:for|"
     rf"against|in favor of|in support of|in opposition to|down) {_THE}{_QUESTION}|(?:need|want|count on|"
     rf"ask(?:ing)? for|appreciate) your [\"']?(?:yes|no)[\"']? votes?|cast (?:your|a) (?:[\"']?(?:yes|"
-    rf"no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of|in opposition to) {_THE}{_QUESTION}|(?:say|mark|choose|"
-    rf"check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
+    rf"no)[\"']? )?(?:vote|ballot) (?:for|against|in favor of|in opposition to) {_THE}{_QUESTION}|vot(?:e|"
+    rf"ing) to (?:renew|approve|pass|reject|defeat|save|keep|support|repeal|extend|end|stop|raise|"
+    rf"lower) {_THE}{_QUESTION}|(?:say|mark|choose|check) [\"']?(?:yes|no)[\"']? (?:to|on) {_THE}{_QUESTION})"
 )
 _VOTE_CANDIDATE = Pattern(
     r"(?i:\bvote (?:straight |all )?(?:republican|democrat(?:ic)?|green|libertarian|independent|gop|red|blue|"
@@ -47,7 +48,7 @@ _VOTE_CANDIDATE = Pattern(
     rf"|\b(?i:(?:re-?elect|elect|defeat|oust|unseat|support|oppose|endorses?|vote for|vote against|"
     rf"back) )(?P<person>{NAMED})"
     r"(?i: (?:for|as|to) (?:the )?(?:library |village |school |county |park )?(?:board|trustee|mayor|president|senate|"
-    r"congress|council|judge|clerk|governor|house|commissioner|office)\b)|\b(?i:re-?elect|vote out|oust|"
+    r"congress|council|judge|clerk|governor|house|commissioner|office)\b)|\b(?i:elect (?:an?|the|our) [a-z-]+)|\b(?i:re-?elect|vote out|oust|"
     r"unseat) (?:(?i:the |our |"
     r"these )?(?:[A-Za-z]\w+))",
     case=True,
@@ -55,8 +56,9 @@ _VOTE_CANDIDATE = Pattern(
 _TAKES_SIDE = Pattern(
     rf"\b(?:(?:please |let's |help (?:us )?|we (?:must |should )?|you should |urge (?:you|everyone|residents|"
     rf"voters) to )?(?:support|oppose|pass|defeat|reject|approve|back|fight|stop|endorse) {_THE}{_QUESTION}\b|(?:yes|"
-    rf"no) on {_THE}{_QUESTION}\b|we (?:support|oppose|urge|endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b|(?:don't|"
-    rf"do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
+    rf"no) on {_THE}{_QUESTION}\b|(?:your|depends? on an?|needs? an?|every|for an?) (?:yes|no) vote\b|join (?:us|"
+    rf"me) in (?:support|oppos|pass|defeat|approv|reject|fight|sav)ing {_THE}{_QUESTION}|we (?:support|oppose|urge|"
+    rf"endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b|(?:don't|do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
 )
 _NOT_PUBLIC = Pattern(
     r"\b(?:poll|contest|bracket|favou?rite|bookmark|costume|pets?|cutest|cover|covers|title|titles|book|books|"
@@ -64,9 +66,10 @@ _NOT_PUBLIC = Pattern(
     r"cookie|read next|best)\b"
 )
 _FACTUAL = Pattern(
-    r"\b(?:voted|if|would|what (?:a|does)|means|a yes vote|a no vote|will decide|can vote|may vote|whether|asks?|asked|"
-    r"league of women voters|learn|forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|"
-    r"failed))\b"
+    r"\b(?:voted|if|would|what (?:a|does)|means|a (?:yes|no) vote (?:means|would|will|is|keeps)|(?:board|council|"
+    r"trustees?|committee|commission|members|assembly|senate|house) (?:will |may |is to |plans? to |to )?votes?|"
+    r"will decide|can vote|may vote|whether|asks?|asked|league of women voters|learn|forum|results?|passed|failed|"
+    r"approved by voters|history|\d{4} referendum (?:passed|failed))\b"
 )
 
 # The first that finds something in a text speaks for it: a vote on a levy is not also one for a candidate.
