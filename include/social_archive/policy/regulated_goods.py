@@ -1,7 +1,7 @@
 """Offers of goods whose sale the law regulates: drugs, prescription drugs, weapons, false documents.
 
-The rule of the criterion `unlawful` that reads for sales. The goods alone are a topic; an offer has two of three more:
-words of selling or buying, a price, a way to get in touch.
+The rule of the criterion `unlawful` that reads for sales. The goods alone are a topic; an offer has two of four more:
+words of selling or buying, a price, a way to get in touch, a law that is passed by ("no paperwork").
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ _NO_GOODS = Pattern(rf"\b{_REGULATED.either('unless')}\b")
 _SELLS = Pattern(
     r"\b(?:(?:i'?m |we'?re |im )?selling|(?:i|we|i've|i got|got|have) [\w ]{0,20}?for sale|for sale|on sale|in stock|"
     r"wts|sells?|plug|restocked|we ship|ships|shipping|looking (?:to buy|for)|anyone (?:got|have|selling)|who(?:'s| is|"
-    r" has)? (?:got|selling|sells)|got any|moving|slinging|cash only|no (?:background check|id|script|prescription|rx|"
-    r"paperwork)|wtb|buy|order|cheap|(?:best|good|great|low) prices?|any state|wholesale|available)\b"
+    r" has)? (?:got|selling|sells)|got any|moving|slinging|wtb|buy|order|cheap|(?:best|good|great|low) prices?|"
+    r"any state|wholesale|available)\b"
 )
 _PRICE = Pattern(r"\$ ?\d|\b\d+ ?(?:usd|dollars|bucks|each|a pop)\b")
 _CONTACT = Pattern(
     r"\b(?:dm|pm|hmu|hit me up|text|call|whats?app|telegram|wickr|signal|snap(?:chat)?|inbox|message me|cash ?app|"
     r"venmo|zelle|bitcoin|btc|no questions asked|discreet|overnight delivery|meet ?up)\b|"
-    rf"@\w{{3,}}|t\.me/|wa\.me/|{PHONE}"
+    rf"@\w{{3,}}|t\.me/|www\.|https?://|wa\.me/|{PHONE}"
+)
+_DODGES = Pattern(
+    r"\b(?:cash only|no questions|(?:no|without(?: an?)?) (?:background check|id|script|prescription|rx|paperwork))\b"
 )
 _TOPIC = Pattern(
     r"\b(?:ban|against|stop|stopped|law|laws|legal|illegal|illegally|legaliz\w+|arrested|police|prevent\w*|dangers?|"
@@ -59,8 +62,8 @@ def offers(batch: Batch) -> Iterator[Hit]:
 
 
 def _is_deal(around: str) -> bool:
-    """Two of three: words of selling or buying, a price, a way to get in touch."""
-    return sum(bool(sign.compiled.search(around)) for sign in (_SELLS, _PRICE, _CONTACT)) >= 2
+    """Two of four: words of selling or buying, a price, a way to get in touch, a law passed by."""
+    return sum(bool(sign.compiled.search(around)) for sign in (_SELLS, _PRICE, _CONTACT, _DODGES)) >= 2
 
 
 def _is_other_thing(text: str, match: Match) -> bool:

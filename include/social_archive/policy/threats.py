@@ -33,15 +33,17 @@ BOMB = Rule(
 
 _FUTURE = (
     r"(?:(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna|'re gonna| gonna| shall|"
-    r" swear i will|'m about to| am about to| want to| wanna| plan to|'m coming to|'d love to)|i'?mma|(?:i'm |"
-    r"we're )?planning (?:to|on)|(?:it's |is it )?time to|let'?s(?: all)?(?: go)?(?: and)?|im (?:gonna|going to)|ima|"
-    r"gonna|ill|someone(?:'s going to|'s gonna| is going to| will)) (?:just |really |personally |literally |fucking |"
-    r"come |go |and |come and |so |have to |){0,3}(?:(?:[\w']+ ){1,5}?and (?:then )?)?"
+    r" swear i will|'m about to| am about to| want to| wanna| plan to|'d| would| could| should| ought to| need to|"
+    r" gotta|'m coming to|'d love to)|i'?mma|(?:i'm |we're )?planning (?:to|on)|(?:it's |is it )?time to|"
+    r"let'?s(?: all)?(?: go)?(?: and)?|im (?:gonna|going to)|ima|gonna|ill|someone(?:'s going to|'s gonna| is going to|"
+    r" will)) (?:just |really |personally |literally |fucking |come |go |and |come and |so |have to |"
+    r"){0,3}(?:(?:[\w']+ ){1,5}?and (?:then )?)?"
 )
 _HARM = (
     r"kill|murder|shoot|stab|strangle|behead|lynch|slaughter|execute|rape|hang|gut|skin|run over|run down|beat up|"
     r"beat the (?:shit|crap|hell) out of|put a bullet in|slit (?:the|your|his|her|their) throats?(?: of)?|burn|poison|"
-    r"hurt|maim|torture|hunt down|cut (?:the|your|his|her|their) throats?(?: of)?|bash"
+    r"hurt|maim|torture|hunt down|choke|drown|decapitate|curb.?stomp|knock out|gun down|finish off|cut (?:the|your|his|"
+    r"her|their) throats?(?: of)?|bash"
 )
 _ATTACK = r"bomb|blow up|burn down|torch|shoot up|set fire to|firebomb|shoot at|burn|attack"
 _WHOM = (
@@ -61,26 +63,34 @@ _MENACES = Pattern(
     r"\b(?P<act>(?:some(?:one|body) (?:should|needs? to|ought to|has to|please) (?:just )?(?:kill|shoot|stab|murder|"
     r"hang|lynch|bomb|blow up|burn down|shoot up|rape) (?:you|him|her|them|(?:the|this|that|your|those|these|every|"
     r"all) \w+)|(?:you|he|she|they)(?:'re| are|'s| is|'ll be| will be) (?:all )?(?:a dead (?:man|woman)|dead (?:men|"
-    r"meat)|dead on sight)|(?:you|he|she|they)(?:'re all| are all|'re| are) going to die (?:for|tonight|tomorrow|soon|"
-    r"in there)|(?:slit|cut|slash) (?:your|his|her|their) throats?|watch (?:your|her|his|their) backs?|(?:you|he|she|"
-    r"they|everyone|all of you)(?:'ll| will| are going to|'re going to|'re gonna|'s going to) (?:all )?(?:be|"
-    r"get) (?:shot|stabbed|killed|murdered|hanged|lynched|raped|bombed)|(?:won't|will not) (?:make it (?:home|out)|"
-    r"live to|see (?:tomorrow|another day|next week))|bullets? (?:is|are|with|has|have) (?:waiting|your name|his name|"
-    r"her name)|better (?:all )?(?:sleep with one eye open|start running)|(?:i'm|i am|i'll|i will|we're|we are|"
-    r"we'll) (?:be )?(?:bringing|bring|coming with) (?:my|an?|our|the) (?:guns?|rifles?|glock|ar-?15|shotgun|pistol|"
-    r"knife|knives|machete|baseball bat)|coming (?:for|after) (?:all of )?(?:you|him|her|them) with (?:a |my |"
-    r"our )?(?:guns?|rifles?|knives|knife|bats?)|pay (?:for this )?with (?:your|his|her|their) (?:blood|li(?:fe|ves))|"
-    r"(?:deserves?|needs?|ought) to be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped)|"
-    r"should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|(?:put|"
-    r"get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
+    r"meat)|dead on sight)|(?:you|he|she|they)(?:'re all| are all|'re| are|'s| is) (?:all )?(?:going to|"
+    r"gonna) (?:all )?(?:die|bleed|burn) (?:for this|tonight|tomorrow|soon|in there|on \w+day|screaming)|(?:going to|"
+    r"gonna|will|i'll|we'll|want to|i'd) (?:just |really )?(?:(?:break|smash|crack|snap|stomp|bash|punch) (?:your|his|"
+    r"her|their) (?:\w+ )?(?:legs?|neck|arms?|jaw|face|skull|head|teeth|knees?|kneecaps?|bones)|put (?:you|him|her|"
+    r"them) (?:in (?:the ground|the hospital|a grave|a coffin|a body bag|the morgue)|six feet under)|make (?:you|him|"
+    r"her|them) (?:bleed|suffer)|shoot (?:that|the|this|your|his|her) \w+ (?:dead|in the \w+))|smash (?:his|her|their|"
+    r"your) face in|beat (?:him|her|them) (?:up|senseless|to death|bloody) when|(?:kill|shoot|hang|lynch|stab) (?:them|"
+    r"him|her) (?:all|dead|on sight)|(?:put|get) a bullet in (?:that|this|the) \w+|i(?:'ve got| have| got) (?:a|"
+    r"my) (?:gun|rifle|pistol|knife|bomb) and|(?:slit|cut|slash) (?:your|his|her|their) throats?|watch (?:your|her|his|"
+    r"their) backs?|(?:you|he|she|they|everyone|all of you)(?:'ll| will| are going to|'re going to|'re gonna|"
+    r"'s going to) (?:all )?(?:be|get) (?:shot|stabbed|killed|murdered|hanged|lynched|raped|bombed)|(?:won't|"
+    r"will not) (?:make it (?:home|out)|live to|see (?:tomorrow|another day|next week))|bullets? (?:is|are|with|has|"
+    r"have) (?:waiting|your name|his name|her name)|better (?:all )?(?:sleep with one eye open|start running)|(?:i'm|"
+    r"i am|i'll|i will|we're|we are|we'll) (?:be )?(?:bringing|bring|coming with) (?:my|an?|our|the) (?:guns?|rifles?|"
+    r"glock|ar-?15|shotgun|pistol|knife|knives|machete|baseball bat)|coming (?:for|after) (?:all of )?(?:you|him|her|"
+    r"them) with (?:a |my |our )?(?:guns?|rifles?|knives|knife|bats?)|pay (?:for this )?with (?:your|his|her|"
+    r"their) (?:blood|li(?:fe|ves))|(?:deserves?|needs?|ought) to be (?:shot|hanged|hung|lynched|executed|killed|"
+    r"stabbed|raped)|should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|"
+    r"(?:put|get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
 )
 _EXPLOSIVE = Pattern(
     r"\b(?:(?:there(?:'s| is| will be| are)|i(?:'ve| have)? (?:put|planted|left|hid|set|have|got)|planting|"
     r"we(?:'ve)? planted) (?:an? |the )?(?:(?:pipe|nail|car|real|live|time|dirty) )?(?:bombs?|explosives?|grenade|"
     r"shooter|ied)|"
     rf"(?:pipe |nail |car )?bombs? (?:is |are |will go off |hidden |planted )*(?:in|inside|under|at|outside) (?:the|"
-    rf"this|that|your|our)(?: \w+)?? {_VIOLENCE.either('places')}|(?:mass|school|library) shooting (?:tomorrow|tonight|"
-    rf"today|on \w+day|at noon|at \d+))\b"
+    rf"this|that|your|our)(?: \w+)?? {_VIOLENCE.either('places')}|expect an? (?:mass )?(?:shooting|bomb|explosion|"
+    rf"massacre)|(?:there will be|prepare for) an? (?:bloodbath|massacre|shooting)|(?:mass|school|"
+    rf"library) shooting (?:tomorrow|tonight|today|on \w+day|at noon|at \d+))\b"
 )
 _NO_BOMB = Pattern(
     r"\b(?:bath|seed|photo|yarn|glitter|cherry|f|stink|smoke|water|love|sex|google|logic|hydrogen|atom(?:ic)?|truth|"
@@ -102,8 +112,9 @@ _FIGURES = Pattern(
 _PERSON_NOUN = Pattern(
     rf"\b(?:(?i:{_VIOLENCE.either('persons')}|[\w-]{{2,}}(?:er|or|ist|ian|s))|[A-Z][a-z]\w*)$", case=True
 )
-_WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang|time to|let'?s)\b")
+_WISHES = Pattern(r"\b(?:want|wanna|love|hurt|burn|hang|time to|let'?s|i'd|we'd|would|could|should|ought|need|gotta)\b")
 _NOT_PERSONS: Final = frozenset(_VIOLENCE.lists["not_persons"])
+_ENDS: Final = frozenset(_VIOLENCE.lists["ends"])
 _NO_PROPER: Final = frozenset(("I", "It", "Time", "Hoops", "Bill", "If", "For", "Some", "An", "And", "To", "Me", "The"))
 
 
@@ -147,12 +158,12 @@ def _end_of_person(match: Match) -> int | None:
     """Where the words for the target end; None: it is a thing. A pronoun is a person."""
     noun, proper = match.groups["noun"], match.groups["proper"]
     if proper is not None:
-        is_name = proper.capitalize() not in _NO_PROPER and proper.lower() not in _NOT_PERSONS
+        is_name = proper.capitalize() not in _NO_PROPER and proper.lower() not in _NOT_PERSONS | _ENDS
         return match.end if is_name else None
     if noun is None:
         return match.end
     for word in re.finditer(r"\S+", noun):
-        if word.group().lower() in _NOT_PERSONS:
+        if word.group().lower() in _NOT_PERSONS | _ENDS:
             return None
         if _PERSON_NOUN.compiled.search(word.group()):
             return match.end - len(noun) + word.end()

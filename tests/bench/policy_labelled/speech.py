@@ -102,7 +102,8 @@ def _filled(frame: str, names: Faker, english: Faker, dice: random.Random) -> st
         name=f"{names.first_name()} {names.last_name()}", first=names.first_name(), place=english.city(),
         street=f"{dice.randint(10, 9999)} {english.last_name()} {dice.choice(('St', 'Avenue', 'Rd', 'Court'))}",
         amount=dice.choice((5, 20, 150, 4000)), title=english.catch_phrase().title(), company=english.company(),
-        role=dice.choice(("Director", "Mayor", "Trustee", "Dr.", "Ms.", "Coach", "Officer", "")), surname=names.last_name(),
+        role=dice.choice(("Director", "Mayor", "Trustee", "Dr.", "Ms.", "Coach", "Officer", "")),
+        surname=names.last_name(),
         month=dice.choice(("March", "April", "June", "November")), job=english.job().lower(),
     )  # fmt: skip
 

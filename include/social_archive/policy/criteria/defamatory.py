@@ -23,9 +23,9 @@ BY_PRONOUN = Rule(
 )  # fmt: skip
 
 _THEFT = (
-    rf"(?:st(?:ole|olen|eals?|ealing)|robb?(?:ed|ing|s)|embezzl(?:ed|es|ing)|pocket(?:ed|s|ing)|skimm(?:ed|ing)|"
-    rf"misappropriat(?:ed|es|ing)|misus(?:ed|es|ing)|launder(?:ed|s|ing)|swindl(?:ed|es|ing)|defraud(?:ed|s|ing)?|"
-    rf"scamm(?:ed|ing)) [\w$]+|embezzl(?:ed|es|ing)\b|shoplift(?:ed|s|ing)?\b"
+    r"(?:st(?:ole|olen|eals?|ealing)|robb?(?:ed|ing|s)|embezzl(?:ed|es|ing)|pocket(?:ed|s|ing)|skimm(?:ed|ing)|"
+    r"misappropriat(?:ed|es|ing)|misus(?:ed|es|ing)|launder(?:ed|s|ing)|swindl(?:ed|es|ing)|defraud(?:ed|s|ing)?|"
+    r"scamm(?:ed|ing)) [\w$]+|embezzl(?:ed|es|ing)\b|shoplift(?:ed|s|ing)?\b"
 )
 _BRIBES = (
     r"(?:t(?:ook|akes|aken|aking)|accept(?:ed|s|ing)?|pa(?:id|ys)|offer(?:ed|s)|got|gets?|receiv(?:ed|es|ing)) (?:an? |"
@@ -36,17 +36,26 @@ _VIOLENCE = (
     r"groom(?:ed|s|ing) (?:kids|children|minors|girls|boys|students|teens?|teenagers)|murder(?:ed|s|ing)|assaulted|"
     r"kidnapped|blackmail(?:ed|s|ing)|abus(?:ed|es|ing) (?:his|her|their|the|kids|children|minors|patients|students|"
     r"drugs)|be(?:at|ats|aten|ating) (?:up )?(?:his|her|their) (?:wife|husband|kids?|children|son|daughter|girlfriend|"
-    r"boyfriend|partner)|stalk(?:ed|s|ing) (?:me|him|her|my|women|children|kids|girls|his|patrons)|set fire to|"
-    r"(?:g[ai]ves?|gave|sold|sells|bought|buys) (?:alcohol|drugs|beer|liquor|cigarettes|vapes) (?:to|for) (?:minors|"
-    r"kids|children|students|teens)|(?:hit|hits|slapped|punched|choked|kicked|strangled|groped) (?:an?|the|my|his|her|"
-    r"their) (?:\w+ )?(?:child|kid|student|patron|woman|man|wife|girl|boy|son|daughter|coworker|toddler|employee)|"
-    r"expos(?:ed|es) (?:himself|herself|themselves)|(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|"
-    r"minors?|a student|a minor|underage|patients?|kids|children))"
+    r"boyfriend|partner)|beat(?:s|ing)? up (?:an?|the|his|her|my) \w+|harass(?:es|ed|ing)\b|threatened to kill|"
+    r"pulled a (?:gun|knife) on|(?:stabbed|poisoned|tortured|abducted|drugged) (?:an?|the|his|her|my|their)|"
+    r"neglect(?:s|ed|ing) (?:his|her|their) (?:kids|children|child|patients)|spi(?:es|ed) on|stalk(?:ed|s|ing) (?:me|"
+    r"him|her|my|women|children|kids|girls|his|patrons)|set fire to|(?:g[ai]ves?|gave|sold|sells|bought|"
+    r"buys) (?:alcohol|drugs|beer|liquor|cigarettes|vapes) (?:to|for) (?:minors|kids|children|students|teens)|(?:hit|"
+    r"hits|slapped|punched|choked|kicked|strangled|groped) (?:an?|the|my|his|her|their) (?:\w+ )?(?:child|kid|student|"
+    r"patron|woman|man|wife|girl|boy|son|daughter|coworker|toddler|employee)|expos(?:ed|es) (?:himself|herself|"
+    r"themselves)|(?:sle(?:pt|eps)|had sex|has sex|having sex) with (?:students?|minors?|a student|a minor|underage|"
+    r"patients?|kids|children))"
 )
 _DECEIT = (
     r"(?:commit(?:s|ted|ting) (?:a |an |tax |voter |election |insurance |welfare |identity |wire |multiple |"
     r"the )*(?:fraud|perjury|crimes?|theft|arson|assault|murder|rape|adultery|malpractice|treason|forgery|felony|"
-    r"felonies|battery)|cook(?:ed|s|ing) the books|plant(?:ed|s|ing) (?:evidence|drugs)|extort(?:ed|s|ing)|(?:runs|ran|"
+    r"felonies|battery)|cook(?:ed|s|ing) the books|plant(?:ed|s|ing) (?:evidence|drugs)|(?:took|takes|taking) (?:money|"
+    r"cash|funds|donations) (?:from|out of)|faked (?:his|her|their) (?:degree|resume|credentials|licen[cs]e|diploma)|"
+    r"(?:drove|drives|driving) drunk|got a dui|lied to (?:the )?(?:police|court|grand jury|fbi)|leak(?:ed|s|"
+    r"ing) (?:patron|confidential|private) (?:records|data|information)|cover(?:ed|s|ing) up (?:the |an? )?(?:abuse|"
+    r"fraud|crimes?|theft|rape|assault)|(?:doctored|destroyed|shredded|tampered with) (?:the |all |our |"
+    r"public )*(?:books|records|minutes|evidence|documents|ballots)|watch(?:es|ed|ing) porn (?:at|on)|hack(?:ed|s|"
+    r"ing) (?:the|our|my|into)|(?:overbilled|double.billed|overcharged) the|extort(?:ed|s|ing)|(?:runs|ran|"
     r"running) (?:an? |the )(?:prostitution|drug|gambling|trafficking|fraud|scam|ponzi|crime)\b|killed (?:an? |his |"
     r"her |their |my |two |three )(?:man|woman|wife|husband|child|girl|boy|kid|people|patient|brother)|perjured|"
     r"lied under oath|forg(?:ed|es|ing)|falsif(?:ied|ies|ying)|fabricat(?:ed|es|ing) (?:evidence|records|data|"
@@ -77,12 +86,13 @@ _ACCUSED = (
     rf"(?:is|was|were|got|been|gets) {_PUNISHED})"
 )
 
-_SUSPECT = Pattern(rf"\b(?:{_ACCUSED}|(?:stolen|raped|molested|murdered|embezzled|forged|falsified|robbed|groomed|assaulted|rigged) by)")
-_NAMED = Pattern(rf"(?P<person>{NAMED})(?:'s been)?,? (?i:{_HELPERS}(?:(?:[\w$']+ ){{1,8}}?and (?:then )?)?(?P<act>{_ACCUSED}))", case=True)
-_PASSIVE = Pattern(
-    r"\b(?P<act>(?i:(?:stolen|raped|molested|murdered|embezzled|forged|falsified|robbed|groomed|assaulted|rigged) by)) "
-    rf"(?P<person>{NAMED})", case=True,
-)  # fmt: skip
+_BY = r"(?:stolen|raped|molested|murdered|embezzled|forged|falsified|robbed|groomed|assaulted|rigged) by"
+_BESIDE = r"(?:'s been)?(?:, (?:the|our|my|a|an) [\w ]{1,30})?,? "  # what may stand between a name and its verb
+_BEFORE_AND = r"(?:(?:[\w$']+ ){1,8}?and (?:then )?)?"  # "has been helping himself to the cash and ..."
+
+_SUSPECT = Pattern(rf"\b(?:{_ACCUSED}|{_BY})")
+_NAMED = Pattern(rf"(?P<person>{NAMED}){_BESIDE}(?i:{_HELPERS}{_BEFORE_AND}(?P<act>{_ACCUSED}))", case=True)
+_PASSIVE = Pattern(rf"\b(?P<act>(?i:{_BY})) (?P<person>{NAMED})", case=True)
 _PRONOUN = Pattern(rf"\b(?:he|she|they) {_HELPERS}(?P<act>{_ACCUSED})")
 _ANY_NAME = Pattern(NAMED, case=True)
 _HARMLESS = Pattern(

@@ -51,12 +51,13 @@ _PUBLIC_PAPERS = (
     r"(?:correspondence|(?:meeting |board )?minutes|contracts?|invoices?|payroll|salar(?:y|ies)|expense (?:reports?|"
     r"records)|expenditures|(?:incident|police|audit|inspection|financial) (?:reports?|records)|(?:security |"
     r"camera )?footage|body ?cam(?: video)?|personnel files?|legal bills|settlement agreements?|credit card statements|"
-    r"meeting (?:packets?|notes)|bids)"
+    r"meeting (?:packets?|notes)|bids|audits?|lists? of (?:all |every |the )?(?:payments|employees|vendors|expenses|"
+    r"purchases|salaries|complaints|contracts|donors|checks))"
 )
 _PAPERS = (
-    r"(?:records?|documents?|e-?mails?|text messages|communications|budgets?|logs?|receipts?|reports?|recordings?|"
-    r"agreements?|proposals?|complaints?|agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|settlements?|"
-    r"ordinances?)"
+    r"(?:records?|documents?|e-?mails?|text messages|texts|communications|budgets?|logs?|receipts?|reports?|"
+    r"recordings?|agreements?|proposals?|complaints?|agendas?|memos?|memorand(?:a|ums?)|policies|spreadsheets?|"
+    r"settlements?|ordinances?)"
 )
 _ABOUT = (
     r"(?:between|from|regarding|about|concerning|related to|relating to|pertaining to|for (?:the|all|fiscal|20\d\d)|"
@@ -68,9 +69,10 @@ _COPIES = Pattern(
     r"to see)|demand(?:ing)?|want|need|would like|seek(?:ing)?)|(?:i|we)'d like|please (?:send|provide|release|produce|"
     r"e-?mail|supply|give|forward)|(?:send|give|e-?mail|show) (?:me|us)|provide(?: me| us)?(?: with)?|(?:can|"
     r"could) (?:you|i|we) (?:please )?(?:send|get|see|have|provide|inspect|e-?mail|release)|request(?:ing)?|"
-    r"may i (?:have|see|inspect)|release|turn over|hand over|produce)|(?:^|[.!?\n] ?)need(?:ing)?)(?: me| us| to| a|"
-    r" an| the| with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all|"
-    r" every| full| complete| of)* ?(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
+    r"may i (?:have|see|inspect)|release|turn over|hand over|produce)|(?:^|[.!?\n] ?)(?:need(?:ing)?|send|provide|"
+    r"requesting)|\b(?:how|where) (?:do|can|would) i (?:get|obtain|request|see|inspect))(?: me| us| to| a| an| the|"
+    r" with| please| you| get| see| have| receive| obtain| inspect| review| request| send| any| and| all| every| full|"
+    r" complete| of)* ?(?:(?:electronic |digital |paper |certified |full )*(?:cop(?:y|ies) of|"
     r"access to)\b[^.!?\n]{0,60}?\b"
     rf"(?:{_PUBLIC_PAPERS}|{_PAPERS})|(?:[\w'&-]+ ){{0,6}}?(?:{_PUBLIC_PAPERS}|{_PAPERS} {_ABOUT}))\b"
 )
@@ -139,7 +141,7 @@ class FoiaRequest(Criterion):
 def _is_other_wish(batch: Batch, match: Match) -> bool:
     """For one's own papers, for a library's wares, or for other papers than there are ("more contracts")."""
     paper = match.text.rsplit(" ", 1)[0] + " "
-    return bool(_OWN_PAPERS.compiled.search(_line(batch, match, ahead=12)) or _NO_REQUEST.compiled.search(paper))
+    return bool(_OWN_PAPERS.compiled.search(_line(batch, match, ahead=0)) or _NO_REQUEST.compiled.search(paper))
 
 
 def _line(batch: Batch, match: Match, *, ahead: int = 40) -> str:

@@ -34,16 +34,21 @@ _ILLNESS = (
     r"(?:hiv|aids|herpes|chlamydia|syphilis|gonorrhea|an? std|an? sti|hepatitis(?: [abc])?|cancer|leukemia|dementia|"
     r"alzheimer'?s|parkinson'?s|schizophrenia|bipolar(?: disorder)?|ptsd|an eating disorder|anorexia|bulimia|epilepsy|"
     r"autism|adhd|a drinking problem|a drug problem|a gambling problem|an addiction|a mental illness|depression|"
+    r"diabetes|lupus|kidney failure|seizures|ocd|down syndrome|als|crohn's|liver failure|hiv\+|a nervous breakdown|"
     r"a brain tumor|ms|multiple sclerosis|tuberculosis|a miscarriage|an abortion)"
 )
 _HEALTH = (
     rf"(?:(?:has|had|got|has got|suffers from|was diagnosed with|is diagnosed with|got diagnosed with|caught|"
-    rf"takes meds for|is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal )?{_ILLNESS}|"
+    rf"takes meds for|is dying of|tested positive for|is being treated for) (?:the |stage \w+ |terminal |severe |bad |"
+    rf"late.stage |breast |lung |postpartum |clinical |early )?{_ILLNESS}|"
     r"(?:is|was|went|goes|has been|'s been|'s) (?:back )?(?:in|to|into) (?:rehab|detox|a psych ward|the psych ward|"
     r"a mental hospital|psychiatric care)|(?:is|was|'s) (?:hiv.positive|bipolar|schizophrenic|autistic|suicidal|"
     r"infertile|an alcoholic|anorexic|bulimic|pregnant|on (?:methadone|antidepressants|suboxone|psych meds|"
-    r"psychiatric medication|lithium))|(?:(?:attempted|tried) suicide|tried to kill (?:himself|herself|themselves)|"
-    r"overdosed|had a nervous breakdown|got an abortion|had a vasectomy))"
+    r"psychiatric medication|lithium))|(?:(?:attempted|tried) suicide|had an? (?:stroke|miscarriage|hysterectomy|"
+    r"breakdown)|(?:is|was) (?:getting|undergoing|on|having) (?:chemo|radiation|dialysis|ivf|chemotherapy)|(?:is|"
+    r"was) in (?:aa|na|therapy|recovery)|(?:is|was) committed to an? (?:\w+ )?(?:hospital|institution|ward|asylum)|"
+    r"(?:is|was) an? (?:recovering |drug |heroin |meth |pill |secret )*(?:addict|alcoholic|junkie)|"
+    r"tried to kill (?:himself|herself|themselves)|overdosed|had a nervous breakdown|got an abortion|had a vasectomy))"
 )
 _SEXUAL = (
     r"(?:(?:is|was|'s) (?:secretly |actually |really |totally )?(?:gay|a lesbian|lesbian|bisexual|transgender|trans|"
@@ -52,19 +57,22 @@ _SEXUAL = (
     r"spouse|partner|girlfriend|boyfriend)|(?:sleeps|slept|is sleeping) (?:with|around))"
 )
 _FAMILY = (
-    r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|"
-    r"is getting a? ?divorced?|is illegitimate|was taken (?:away )?by (?:dcfs|cps)|was in foster care|"
-    r"is in foster care)"
+    r"(?:lost custody|is adopted|was adopted|isn't (?:his|her) real (?:father|mother|kid|child)|(?:is|"
+    r"was) getting (?:a )?divorced?|(?:is going|went) through a (?:\w+ )?divorce|got divorced|is illegitimate|"
+    r"was taken (?:away )?by (?:dcfs|cps)|was in foster care|is in foster care)"
 )
 _IMMIGRATION = (
     r"(?:(?:is|was|'s|are) (?:an )?(?:undocumented|illegal (?:immigrant|alien)|in the country illegally|"
-    r"here illegally)|(?:has|have) no papers|overstayed (?:his|her|their) visa|(?:is|was) (?:here )?without papers)"
+    r"here illegally)|(?:has|have) no (?:papers|green card|visa|legal status)|overstayed (?:his|her|their) visa|(?:is|"
+    r"was) (?:here )?without papers)"
 )
 _MONEY = (
     r"(?:(?:is|went|was) bankrupt|filed (?:for )?bankruptcy|(?:is|was|lives?) on (?:welfare|food stamps|snap|"
-    r"disability|medicaid)|(?:got|was|is being) (?:evicted|foreclosed on)|(?:is|was) behind on (?:his|her|"
-    r"their) (?:mortgage|rent|child support)|owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|"
-    r"back taxes))|(?:had|has) (?:his|her|their) wages garnished|(?:makes|earns) only \$\d[\d,]*)"
+    r"disability|medicaid)|(?:got|was|is being) (?:evicted|foreclosed on)|(?:can't|cannot|couldn't) (?:pay|"
+    r"afford) (?:his|her|their) (?:mortgage|rent|bills|taxes)|(?:is|was) in foreclosure|lost (?:his|her|"
+    r"their) (?:house|home) to|(?:is|was) behind on (?:his|her|their) (?:mortgage|rent|child support)|"
+    r"owes (?:back taxes|child support|\$?\d[\d,]* in (?:child support|back taxes))|(?:had|has) (?:his|her|"
+    r"their) wages garnished|(?:makes|earns) only \$\d[\d,]*)"
 )
 _FACT = (
     rf"(?:(?P<health>{_HEALTH})|(?P<sexual_life>{_SEXUAL})|(?P<family>{_FAMILY})|"

@@ -48,17 +48,18 @@ _VOTE_CANDIDATE = Pattern(
     rf"|\b(?i:(?:re-?elect|elect|defeat|oust|unseat|support|oppose|endorses?|vote for|vote against|"
     rf"back) )(?P<person>{NAMED})"
     r"(?i: (?:for|as|to) (?:the )?(?:library |village |school |county |park )?(?:board|trustee|mayor|president|senate|"
-    r"congress|council|judge|clerk|governor|house|commissioner|office)\b)|\b(?i:elect (?:an?|the|our) [a-z-]+)|\b(?i:re-?elect|vote out|oust|"
-    r"unseat) (?:(?i:the |our |"
-    r"these )?(?:[A-Za-z]\w+))",
+    rf"congress|council|judge|clerk|governor|house|commissioner|office)\b)|"
+    r"\b(?i:elect (?:an?|the|our) [a-z-]+|vote (?:for )?the (?:whole |entire |full )?(?:slate|ticket))|"
+    rf"\b(?i:elect )(?P<chosen>{NAMED})|\b(?i:re-?elect|vote out|oust|unseat) (?:(?i:the |our |these )?[A-Za-z]\w+)",
     case=True,
 )
 _TAKES_SIDE = Pattern(
     rf"\b(?:(?:please |let's |help (?:us )?|we (?:must |should )?|you should |urge (?:you|everyone|residents|"
     rf"voters) to )?(?:support|oppose|pass|defeat|reject|approve|back|fight|stop|endorse) {_THE}{_QUESTION}\b|(?:yes|"
-    rf"no) on {_THE}{_QUESTION}\b|(?:your|depends? on an?|needs? an?|every|for an?) (?:yes|no) vote\b|join (?:us|"
-    rf"me) in (?:support|oppos|pass|defeat|approv|reject|fight|sav)ing {_THE}{_QUESTION}|we (?:support|oppose|urge|"
-    rf"endorse|recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b|(?:don't|do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
+    rf"no) on {_THE}{_QUESTION}\b|an? (?:yes|no) vote (?:hurts|helps|saves|protects|keeps|is a vote|supports|gives|"
+    rf"kills|cuts)|(?:your|depends? on an?|needs? an?|every|for an?) (?:yes|no) vote\b|join (?:us|me) in (?:support|"
+    rf"oppos|pass|defeat|approv|reject|fight|sav)ing {_THE}{_QUESTION}|we (?:support|oppose|urge|endorse|"
+    rf"recommend) [^.!?\n]{{0,40}}?{_QUESTION}\b|(?:don't|do not) let (?:the )?{_THE}{_QUESTION} (?:pass|fail))"
 )
 _NOT_PUBLIC = Pattern(
     r"\b(?:poll|contest|bracket|favou?rite|bookmark|costume|pets?|cutest|cover|covers|title|titles|book|books|"
@@ -66,10 +67,10 @@ _NOT_PUBLIC = Pattern(
     r"cookie|read next|best)\b"
 )
 _FACTUAL = Pattern(
-    r"\b(?:voted|if|would|what (?:a|does)|means|a (?:yes|no) vote (?:means|would|will|is|keeps)|(?:board|council|"
-    r"trustees?|committee|commission|members|assembly|senate|house) (?:will |may |is to |plans? to |to )?votes?|"
-    r"will decide|can vote|may vote|whether|asks?|asked|league of women voters|learn|forum|results?|passed|failed|"
-    r"approved by voters|history|\d{4} referendum (?:passed|failed))\b"
+    r"\b(?:voted|if|would|what (?:a|does)|means|a (?:yes|no) vote (?:means|would|will)|(?:board|council|trustees?|"
+    r"committee|commission|members|assembly|senate|house) (?:will |may |is to |plans? to |to )?votes?|will decide|"
+    r"can vote|may vote|whether|(?:referendum|question|ballot|measure|proposition) asks|league of women voters|learn|"
+    r"forum|results?|passed|failed|approved by voters|history|\d{4} referendum (?:passed|failed))\b"
 )
 
 # The first that finds something in a text speaks for it: a vote on a levy is not also one for a candidate.
