@@ -66,6 +66,8 @@ MEANING: Final[dict[str, str]] = {
     "LedgerConfig.origin": "The ledger's name for ever; every proof quotes it.",
     "LedgerConfig.signing_key": "Reference to the Ed25519 key that signs checkpoints.",
     "DigestConfig.to": "Who gets the daily digest of accounts that need a person. Default: `agency.contact_email`.",
+    "DigestConfig.reviewer": "Who is told, once a day, that findings of the policy check wait. Default: `to`.",
+    "DigestConfig.foia_officer": "Who is told at once of a comment that may be a request for records. Default: `to`.",
     "Account.name": "The archive's name for the account. Never changes: it is in the keys of its records.",
     "Account.platform": "The platform's name, see Platforms.",
     "Account.handle": "The account as the platform knows it. Needed once the account is enabled.",
@@ -106,6 +108,11 @@ MEANING: Final[dict[str, str]] = {
     "RetentionRule.state": "Only records that were ever seen in this state.",
     "RetentionRule.tag": "Only records that carry this tag, see `archive tag`.",
     "RetentionRule.reason": "Why; `archive why` quotes it.",
+    "CommentPolicy.version": "Of clauses and checks together; raise it with every change. Findings name it.",
+    "CommentPolicy.checks": "How each check is used, by its name; see `archive policy criteria`.",
+    "CheckConfig.on": "Whether it runs. Default: the check's own.",
+    "CheckConfig.clause": "The clause that it is evidence for. Default: the check's own.",
+    "CheckConfig.settings": "Its thresholds, see Checks.",
     "CommentPolicy.title": "The policy's title.",
     "CommentPolicy.source": "Where its text is from.",
     "CommentPolicy.adopted": "When it was adopted.",
@@ -206,6 +213,7 @@ def models() -> dict[str, tuple[type[BaseModel], str]]:
         "retention.yaml: each of `rules`": (config.RetentionRule, "RetentionRule"),
         "policy.yaml: `policy`": (config.CommentPolicy, "CommentPolicy"),
         "policy.yaml: each of `clauses`": (config.Clause, "Clause"),
+        "policy.yaml: each of `checks`": (config.CheckConfig, "CheckConfig"),
         "policy.yaml: each of `notices`": (config.Notice, "Notice"),
     }
 

@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS looks (
 );
 """
 
-_OF_ROWS: Final = ("records", "quarantine")
+_OF_ROWS: Final = tuple(leaf_map.TYPES)
 _COLUMNS: Final = [
     "platform", "account", "native_id", "rid", "version", "digest", "state", "kind", "parent_native_id",
     "root_native_id", "created_at", "media", "observed_at", "gap_reason", "gap_from", "gap_to", "adapter",
@@ -219,7 +219,7 @@ class Catalog:
             numbers = self._entry_numbers(entry, table)
             if described["class"] == "records":
                 self._take_records(table, numbers, number)
-            else:
+            elif described["class"] == "quarantine":
                 self._take_quarantine(table, described["key"], numbers)
         self._take_resolved(entry)
         if cursor := entry.header.get("cursor"):

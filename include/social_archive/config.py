@@ -150,10 +150,17 @@ class LedgerConfig(Model):
     signing_key: KeyReference
 
 
-class DigestConfig(Model):
-    """Who is told, once a day, which accounts need a person. Default: the body's `contact_email`."""
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")]
 
-    to: Annotated[str, StringConstraints(pattern=r"^[^\s@<>,;]+@[^\s@<>,;]+$")] | None = None
+
+class DigestConfig(Model):
+    """Who is told: of accounts that need a person (`to`), of findings to look at (`reviewer`), of a comment that may be
+    a request for public records (`foia_officer`). Default of the last two: `to`, and of `to`: `contact_email`.
+    """
+
+    to: MailAddress | None = None
+    reviewer: MailAddress | None = None
+    foia_officer: MailAddress | None = None
 
 
 class Person(Model):

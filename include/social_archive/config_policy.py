@@ -47,4 +47,4 @@ class CommentPolicy(Model):
     clauses: list[Clause] = Field(default_factory=list)
     notices: list[Notice] = Field(default_factory=list)
     statements: list[Text] = Field(default_factory=list)
-    checks: dict[Slug, CheckConfig] = Field(default_factory=dict)
+    checks: dict[str, CheckConfig] = Field(default_factory=dict)

@@ -18,6 +18,12 @@ import pyarrow as pa
 METADATA: Final = b"social_archive.leaves"
 """Key in the Parquet footer: base64 of zlib of little-endian int64 differences, in row order."""
 
+COMPANIONS: Final = {"findings": "finding", "decisions": "decision", "determinations": "determination"}
+"""Classes of objects whose rows are about a record and go where it goes (`companions.py`) -> type of their leaves."""
+
+TYPES: Final = {"records": "record", "quarantine": "quarantine", **COMPANIONS}
+"""Classes of objects whose rows are leaves -> type of each row's leaf."""
+
 Leaves = np.ndarray[Any, np.dtype[np.int64]]
 
 

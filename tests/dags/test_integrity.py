@@ -52,7 +52,8 @@ def test_the_dags_load_for_every_agency_that_ships(agency):
     bag = load(agency)
 
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"audit", "consolidate", "digest", "dispose", *(f"harvest_{name}" for name in registry())}
+    assert set(bag.dags) == {"audit", "consolidate", "digest", "dispose", "policy_check",
+                             *(f"harvest_{name}" for name in registry())}
 
 
 def test_every_dag_says_what_it_does_who_owns_it_and_how_to_recover(bag):

@@ -50,6 +50,22 @@ def test_an_accession_is_an_event_of_its_account(stack):
     assert all(isinstance(v, int) for k, v in event["extra"].items() if k not in ("harvest_id", "walked"))
 
 
+def test_each_accounts_accession_starts_a_policy_check_of_that_account(stack):
+    deadline = time.monotonic() + 300
+    with stack.api() as api:
+        while True:
+            runs = api.runs("policy_check")
+            done = {run["partition_key"]: run for run in runs if run["state"] in ("success", "failed")}
+            if {"bluesky/larkspur-teens", "mastodon/larkspur-kids"} <= done.keys() or time.monotonic() > deadline:
+                break
+            time.sleep(2)
+        assert {key: done[key]["state"] for key in ("bluesky/larkspur-teens", "mastodon/larkspur-kids")} == {
+            "bluesky/larkspur-teens": "success", "mastodon/larkspur-kids": "success",
+        }  # fmt: skip
+
+    assert json.loads(stack.archive("policy", "check", "--json").stdout)["records"] == 0, "all was read already"
+
+
 def test_a_second_up_starts_nothing_and_harvests_nothing(stack):
     before = stack.pids()
 

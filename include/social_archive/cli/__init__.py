@@ -70,6 +70,7 @@ def _register() -> None:
         init,
         law,
         ledger,
+        policy,
         prove,
         quarantine,
         retention,
@@ -83,7 +84,7 @@ def _register() -> None:
 
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
-        consolidate, disposal, certificate, quarantine, digest, audit, ledger, law, doctor, init, try_account,
+        consolidate, disposal, certificate, policy, quarantine, digest, audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

@@ -89,6 +89,8 @@ def _levelled(char: str) -> str:
         return char
     if _is_invisible(char) or _is_mark(ord(char)):
         return ""
+    if unicodedata.category(char) == "Cs":  # half of a character: no engine takes it
+        return "\ufffd"
     plain = unicodedata.normalize("NFKC", char).translate(_PLAIN)
     bases = (c for part in plain for c in _without_marks(part))
     return "".join(str(unicodedata.digit(c)) if c.isdecimal() else " " if c.isspace() else c for c in bases)

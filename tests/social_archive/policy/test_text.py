@@ -23,6 +23,7 @@ from social_archive.policy.text import fold
         ("𝓯𝓪𝓷𝓬𝔂", "fancy"),
         ("p\u0430y me", "pay me"),  # a Cyrillic letter in a Latin word
         ("привет мир", "привет мир"),  # a language, not a disguise
+        ("half \ud83d of it", "half \ufffd of it"),
         ("a\u202eb\u2066c", "abc"),  # bidirectional overrides
     ],
 )
