@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Pattern
 from social_archive.policy.criterion import Hit, Rule
-from social_archive.policy.persons import NAMED
+from social_archive.policy.persons import NAME_WORD, NAMED
 from social_archive.policy.sentences import sentence_around
 
 WHEREABOUTS = Rule(
@@ -30,13 +30,13 @@ PHONE = r"(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4}"
 _KNOWS = Pattern(
     r"\b(?:(?:i|we) (?:know|knows|found out|figured out|just found) (?:exactly )?where (?:you|he|she|they|"
     r"your (?:kids?|family|mother|wife|husband|children|daughter|son)|"
-    r"(?-i:[A-Z])[\w'-]+(?: (?-i:[A-Z])[\w'-]+)?) (?:live|sleep|work|park|go to school|goes to school)s?|(?:let'?s|"
+    rf"(?-i:{NAME_WORD}(?: {{1,2}}{NAME_WORD})?)) (?:live|sleep|work|park|go to school|goes to school)s?|(?:let'?s|"
     r"we should|everyone|you should|you can) (?:all )?(?:go|show up|pay a visit|meet) (?:to|at) (?:his|her|"
     r"their) (?:house|home|apartment|place))\b"
 )
 _LIVES = Pattern(
-    rf"(?:(?P<person>{NAMED})|\b(?i:he|she|they|who|his (?:family|wife)|her (?:family|"
-    rf"husband)))(?i:'s home address is| lives? (?:at|on|in)|"
+    rf"(?:(?P<person>{NAMED})|\b(?i:he|she|they|who|his (?:family|wife)|her (?:family|husband)))(?i:'s home address is|"
+    rf" lives? (?:at|on|in)|"
     rf" stays at| resides at|'s house is(?: at)?|'s address(?: is|:)|,) ?(?i:{_STREET})", case=True,
 )  # fmt: skip
 _HERE_IS = Pattern(

@@ -13,7 +13,7 @@ from typing import Final
 # Diacritics are folded away before. Ranges instead of \p{Lu}: the automaton of these stays small.
 _UPPER: Final = "A-ZÆŒØŁĐÞΑ-ΩА-ЯҐЄІЇ"
 _LOWER: Final = "a-zæœøłđþßıα-ωа-яґєії"
-_NAME_WORD: Final = rf"[{_UPPER}](?:[{_LOWER}]|['-][{_UPPER}])[{_UPPER}{_LOWER}]*(?:['-][{_UPPER}][{_UPPER}{_LOWER}]+)*"
+NAME_WORD: Final = rf"[{_UPPER}](?:[{_LOWER}]|['-][{_UPPER}])[{_UPPER}{_LOWER}]*(?:['-][{_UPPER}][{_UPPER}{_LOWER}]+)*"
 _SUFFIX: Final = r"(?: (?:II|III|IV|Jr|Sr)\b)?"
 _INITIAL: Final = rf"[{_UPPER}]\."
 _PARTICLE: Final = r"(?:van|von|der|den|de|del|della|di|da|das|do|dos|du|des|zu|la|le|bin|ibn|al|el|y|st\.|ter|ten)"
@@ -27,8 +27,8 @@ _TITLE: Final = (
 )
 
 NAMED: Final = (
-    rf"(?:(?:\b{_TITLE}\.? )?{_NAME_WORD}(?: (?:{_PARTICLE} ){{0,2}}(?:{_NAME_WORD}|{_INITIAL}))"
-    rf"{{1,3}}{_SUFFIX}|\b{_TITLE}\.? {_NAME_WORD}|\B@\w[\w.]{{1,38}}\w)"
+    rf"(?:(?:\b{_TITLE}\.? )?{NAME_WORD}(?: {{1,2}}(?:{_PARTICLE} ){{0,2}}(?:{NAME_WORD}|{_INITIAL}))"
+    rf"{{1,3}}{_SUFFIX}|\b{_TITLE}\.? {NAME_WORD}|\B@\w[\w.]{{1,38}}\w)"
 )
 """A person's name (RE2's word boundary knows only ASCII, so none stands before it). To be used in a pattern whose "
 "case matters (`Pattern(..., case=True)`); check it by `name_in`."""

@@ -27,6 +27,8 @@ TEXTS: Final = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(enco
 WRITTEN: Final = ("written first", "written last")
 SEED: Final = 20_260_401
 GENERATED: Final = 400  # texts of each label for each criterion
+DRAWN: Final = 120  # different names, places, titles to fill the frames with
+WAYS: Final = ("St", "Avenue", "Rd", "Court")
 LOCALES: Final = (
     "en_US", "es_MX", "pl_PL", "de_DE", "fr_FR", "vi_VN", "en_IN", "it_IT", "tr_TR", "cs_CZ", "en_NG", "pt_BR",
 )  # fmt: skip
@@ -85,27 +87,36 @@ def _written() -> Iterator[Labelled]:
 
 
 def _generated() -> Iterator[Labelled]:
-    fakers = [Faker(locale) for locale in LOCALES]
-    for number, faker in enumerate(fakers):
-        faker.seed_instance(SEED + number)
     dice = random.Random(SEED)
+    drawn = _drawn(dice)
     for name, texts in TEXTS["frames"].items():
         for is_meant, frames in ((True, texts["meant"]), (False, [*texts["harmless"], *TEXTS["harmless frames"]])):
             for _ in range(GENERATED):
-                text = _filled(dice.choice(frames), dice.choice(fakers), fakers[0], dice)
-                yield Labelled(name, is_meant, dice.choice(OPENINGS) + text + dice.choice(CLOSINGS), "generated")
+                filled = dice.choice(frames).format_map({field: dice.choice(words) for field, words in drawn.items()})
+                text = dice.choice(OPENINGS) + filled + dice.choice(CLOSINGS)
+                yield Labelled(name, is_meant, text, "generated")
 
 
-def _filled(frame: str, names: Faker, english: Faker, dice: random.Random) -> str:
-    """`{name}` of any of the languages; places, streets and words of English."""
-    return frame.format(
-        name=f"{names.first_name()} {names.last_name()}", first=names.first_name(), place=english.city(),
-        street=f"{dice.randint(10, 9999)} {english.last_name()} {dice.choice(('St', 'Avenue', 'Rd', 'Court'))}",
-        amount=dice.choice((5, 20, 150, 4000)), title=english.catch_phrase().title(), company=english.company(),
-        role=dice.choice(("Director", "Mayor", "Trustee", "Dr.", "Ms.", "Coach", "Officer", "")),
-        surname=names.last_name(),
-        month=dice.choice(("March", "April", "June", "November")), job=english.job().lower(),
-    )  # fmt: skip
+def _drawn(dice: random.Random) -> dict[str, list[str]]:
+    """Words for the fields of the frames: names of all the languages, places and titles of English."""
+    fakers = [Faker(locale) for locale in LOCALES]
+    for number, faker in enumerate(fakers):
+        faker.seed_instance(SEED + number)
+    english = fakers[0]
+    names = [(faker.first_name(), faker.last_name()) for faker in fakers for _ in range(DRAWN // len(fakers))]
+    return {
+        "name": [f"{first} {last}" for first, last in names],
+        "first": [first for first, _ in names],
+        "surname": [last for _, last in names],
+        "place": [english.city() for _ in range(DRAWN)],
+        "street": [f"{dice.randint(10, 9999)} {english.last_name()} {dice.choice(WAYS)}" for _ in range(DRAWN)],
+        "title": [english.catch_phrase().title() for _ in range(DRAWN)],
+        "company": [english.company() for _ in range(DRAWN)],
+        "job": [english.job().lower() for _ in range(DRAWN)],
+        "role": ["Director", "Mayor", "Trustee", "Dr.", "Ms.", "Coach", "Officer", ""],
+        "month": ["March", "April", "June", "November"],
+        "amount": ["5", "20", "150", "4000"],
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The labelled texts keep the speech criteria where they are: a change that finds less, or more of the wrong, is seen."""
+"""The labelled texts keep the speech criteria where they are: a change for the worse is seen."""
 
 from __future__ import annotations
 

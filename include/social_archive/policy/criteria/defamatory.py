@@ -97,9 +97,9 @@ _PRONOUN = Pattern(rf"\b(?:he|she|they) {_HELPERS}(?P<act>{_ACCUSED})")
 _ANY_NAME = Pattern(NAMED, case=True)
 _HARMLESS = Pattern(
     r"^\W*(?:the |my |your |our |a |his |her |their |second |third |home |all |this |that |of |every )*(?:shows?|"
-    r"scenes?|hearts?|spotlight|thunder|kiss|base|home ?plate|solos?|songs?|stage|dance floor|role|part|audience|"
-    r"glance|game|nap|idea|moment|breath|day|attention|look|glimpse|limelight|away|into|past|back|up|across|off|"
-    r"weekend|sleep|ears?|brain|vibe|night|cookies?|fries|recipe|joke|seat|covers|bases)\b"
+    r"scenes?|hearts?|spotlight|thunder|kiss|base|home ?plate|solos?|songs?|dance floor|role|part|audience|glance|game|"
+    r"nap|idea|moment|breath|day|attention|look|glimpse|limelight|away|into|past|back|up|across|off|weekend|sleep|"
+    r"ears?|brain|vibe|night|cookies?|fries|recipe|joke|seat|covers|bases)\b"
 )
 _NEAR = 200  # characters before a pronoun in which its person may be named
 
