@@ -21,6 +21,8 @@ from social_archive.policy.text import fold
 SCORE_TOLERANCE: Final = 0.05
 """How far two scores in the evidence may lie apart: less than a reviewer would see."""
 
+_WORDS: Final = re.compile(r"[\w@.'-]+|\S")
+_LITTLE: Final = frozenset("a an the in of to for".split())  # noqa: SIM905
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 
 STANCES: Final = (
@@ -108,13 +110,11 @@ class Side:
         return "".join(part for part, _ in self.parts)
 
     @property
-    def swapped(self) -> frozenset[str]:
-        return frozenset(
-            word.lower()
-            for part, is_slot in self.parts
-            if is_slot
-            for word in re.findall(r"[\w@.'-]+", fold(part).text)
-        )
+    def swapped(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The parts that were swapped, folded and in small letters, and their words but for the little ones."""
+        parts = frozenset(fold(part).text.lower() for part, is_slot in self.parts if is_slot)
+        words = frozenset(word for part in parts for word in _WORDS.findall(part)) - _LITTLE
+        return parts, words
 
     def place(self, position: int) -> tuple[int, int]:
         """A position as part and offset; inside of a swapped part all positions are one."""
@@ -202,14 +202,16 @@ def _evidence(evidence: Any, side: Side) -> list[tuple[str, Any]]:
     return sorted((name, _without(value, side.swapped)) for name, value in evidence.items())
 
 
-def _without(value: Any, swapped: frozenset[str]) -> Any:
-    """The value with swapped words as `*`, so that only what is the same in both texts is compared."""
+def _without(value: Any, swapped: tuple[frozenset[str], frozenset[str]]) -> Any:
+    """The value with what was swapped as `*`, so that only what is the same in both texts is compared."""
     if isinstance(value, float):
         return value
-    words = [
-        "*" if word.lower().strip(".,!?\"'") in swapped else word for word in re.findall(r"[\w@.'-]+|\S", str(value))
-    ]
-    return [word for word, _ in itertools.groupby(words)]
+    parts, words = swapped
+    said = str(value).lower()
+    for part in parts:
+        said = re.sub(rf"\b{re.escape(part)}\b", "*", said)
+    left = ["*" if word.strip(".'") in words else word for word in _WORDS.findall(said)]
+    return [word for word, _ in itertools.groupby(left)]
 
 
 def _same(one: Any, other: Any) -> bool:
