@@ -90,8 +90,7 @@ def _register() -> None:
     for module in (
         stack, tour, accounts, harvest, importing, find, show, why, tag, prove, coverage, retention, hold,
         consolidate, disposal, certificate, policy, review, determine, moderation, notice, foia, quarantine, digest,
-        audit, ledger,
-        law, doctor, init, try_account,
+        audit, ledger, law, doctor, init, try_account,
     ):  # fmt: skip
         module.register(app)
 

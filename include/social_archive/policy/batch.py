@@ -27,6 +27,10 @@ MOST: Final = 20
 FEW: Final = 50
 """Arrow compiles a pattern at each call: so few texts are searched faster one by one."""
 
+LOOKED_AT: Final = 20 * MOST
+"""Matches of one pattern in one text that a rule looks at which drops some of them (figures of speech, say): twenty
+harmless ones in front must not hide what comes after."""
+
 
 class Pattern:
     """A regular expression of RE2's language. Case does not matter unless `case` says so."""
@@ -107,11 +111,11 @@ class Batch:
         where = np.flatnonzero(found)
         return where if among is None else among[where]
 
-    def find(self, pattern: Pattern, among: Rows | None = None) -> Iterator[Match]:
-        """Every match, row by row; of one row no more than MOST."""
+    def find(self, pattern: Pattern, among: Rows | None = None, *, most: int = MOST) -> Iterator[Match]:
+        """Every match, row by row; of one row no more than `most`."""
         for row in self.rows(pattern, among):
             for count, m in enumerate(pattern.compiled.finditer(self.folded[row].text)):
-                if count == MOST:
+                if count == most:
                     break
                 yield Match(int(row), m.start(), m.end(), m.group(), m.groupdict())
 

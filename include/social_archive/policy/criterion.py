@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from social_archive.config_schedule import Model
-from social_archive.policy.batch import Batch
+from social_archive.policy.batch import MOST, Batch
 
 Strength = Literal["weak", "moderate", "strong"]
 """How much the evidence says that the thing pointed at is what the rule looks for. Never: how bad it is."""
@@ -48,6 +49,15 @@ class Hit:
 
     def sentence(self) -> str:
         return self.rule.says.format_map({name: str(value) for name, value in self.evidence.items()})
+
+
+def bounded(hits: Iterable[Hit]) -> Iterator[Hit]:
+    """The first MOST hits of each rule in each text: for rules that look at more matches than they show."""
+    counts: Counter[tuple[int, str]] = Counter()
+    for hit in hits:
+        counts[hit.row, hit.rule.id] += 1
+        if counts[hit.row, hit.rule.id] <= MOST:
+            yield hit
 
 
 class Criterion(ABC):
