@@ -110,7 +110,7 @@ MEANING: Final[dict[str, str]] = {
     "RetentionRule.reason": "Why; `archive why` quotes it.",
     "CommentPolicy.version": "Of clauses and checks together; raise it with every change. Findings name it.",
     "CommentPolicy.checks": "How each check is used, by its name; see `archive policy criteria`.",
-    "CheckConfig.on": "Whether it runs. Default: the check's own.",
+    "CheckConfig.enabled": "Whether it runs. Default: the check's own.",
     "CheckConfig.clause": "The clause that it is evidence for. Default: the check's own.",
     "CheckConfig.settings": "Its thresholds, see Checks.",
     "CommentPolicy.title": "The policy's title.",

@@ -37,9 +37,9 @@ class Notice(Model):
 
 
 class CheckConfig(Model):
-    """How one check is used: `on` (else the check's own default), the clause it is evidence for, its thresholds."""
+    """How one check is used: `enabled` (else the check's own default), the clause it is evidence for, its thresholds."""
 
-    on: bool | None = None
+    enabled: bool | None = None
     clause: Slug | None = None
     settings: dict[str, Any] = Field(default_factory=dict)
 

@@ -38,8 +38,8 @@ _SPAN: Final = re.compile(r"(?:(body|alt:\d+):)?(\d+)-(\d+)")
 EXAMPLES = (
     'Examples:  archive determine records 4f3a9c12ab34 --answer record --basis "Answers a patron\'s question" '
     "--by records   ·   archive determine records --series comments --kind reply --answer undecided --basis TEXT "
-    '--by records   ·   archive determine foia 4f3a9c12ab34 --answer exempt --code "7(1)(b)" --words "555-0101" '
-    '--basis "A private telephone number" --authority "5 ILCS 140/7(1)(b)" --by records   ·   '
+    '--by records   ·   archive determine foia 4f3a9c12ab34 --answer exempt --code CODE --words "555-0101" '
+    '--basis "A private telephone number" --authority LAW --by records   ·   '
     "archive determine show 4f3a9c12ab34"
 )
 

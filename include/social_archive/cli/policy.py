@@ -131,7 +131,7 @@ def criteria(_json: Json = False) -> None:
         on = Text("on", style="green") if check.on else Text("off", style="dim")
         out.print(Text.assemble((check.criterion.title, "bold"), f"  {check.name}  ", on))
         out.print(output.facts([
-            ("clause", check.clause or "of none"), ("reads", check.criterion.audience), ("note", check.criterion.note),
+            ("clause", check.clause or "of none"), ("reads", check.criterion.audience), ("note", check.note),
             *((rule.id, f"v{rule.version}, {rule.strength}: {rule.says}") for rule in check.criterion.rules),
         ]))  # fmt: skip
         out.print()
@@ -141,6 +141,6 @@ def _told(check: Check) -> dict[str, Any]:
     criterion = check.criterion
     return {
         "name": check.name, "title": criterion.title, "on": check.on, "clause": check.clause,
-        "audience": criterion.audience, "note": criterion.note, "settings": criterion.settings.model_dump(mode="json"),
+        "audience": criterion.audience, "note": check.note, "settings": criterion.settings.model_dump(mode="json"),
         "rules": [{"id": r.id, "version": r.version, "strength": r.strength, "says": r.says} for r in criterion.rules],
     }  # fmt: skip

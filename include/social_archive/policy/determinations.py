@@ -266,7 +266,7 @@ def _exemption(question: Question, answer: Answer) -> Row:
     authority = (answer.authority or "").strip() or None
     if exempt and not (codes and authority):
         raise DeterminationRefused("An exemption needs its code and the law that it rests on. Nothing was written.",
-                                   remedy='Such as --code "7(1)(b)" --authority "5 ILCS 140/7(1)(b)".')  # fmt: skip
+                                   remedy="Add --code and --authority, as the law of your jurisdiction has them.")
     if not exempt and (codes or answer.spans):
         raise DeterminationRefused("Only an exemption has codes and exempt words. Nothing was written.")
     if any(not 1 <= len(code) <= _LONGEST_CODE for code in codes) or len(authority or "") > revisions.LONGEST:

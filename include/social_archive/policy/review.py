@@ -297,4 +297,4 @@ def warnings(suite: Suite, found: Iterable[str] = ()) -> list[Warned]:
 
 def _warned(check: Check, found: bool) -> Warned:
     criterion = check.criterion
-    return Warned(check.name, criterion.title, check.clause, criterion.note, check.on, found)
+    return Warned(check.name, criterion.title, check.clause, check.note, check.on, found)

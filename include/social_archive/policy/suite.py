@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from social_archive.config import Agency
 from social_archive.config_policy import CheckConfig, CommentPolicy
 from social_archive.errors import ConfigError
+from social_archive.law_policy import PolicyLaw, load_policy_law
 from social_archive.policy.batch import Batch
 from social_archive.policy.criteria import registry
 from social_archive.policy.criterion import Criterion, Hit
@@ -27,10 +28,16 @@ class Check:
     criterion: Criterion
     clause: str | None  # of policy.yaml
     on: bool
+    law: str = ""  # what the jurisdiction's law says of it, in sentences
 
     @property
     def name(self) -> str:
         return self.criterion.name
+
+    @property
+    def note(self) -> str:
+        """What a reviewer has to keep in mind, with what the law of the jurisdiction adds."""
+        return f"{self.criterion.note} {self.law}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -78,18 +85,24 @@ def suite_of(agency: Agency) -> Suite:
         if name not in known:
             raise ConfigError(f"policy.yaml: there is no check {name!r}.{suggestion(name, known)}")
     clauses = {clause.id for clause in policy.clauses}
-    return Suite(policy.version, tuple(_check(cls, policy, clauses) for cls in known.values()))
+    law = load_policy_law(agency)
+    for name in law.settings if law else ():
+        if name not in known:
+            raise ConfigError(f"The law of {agency.body.jurisdiction}: there is no check {name!r}.")
+    return Suite(policy.version, tuple(_check(cls, policy, clauses, law) for cls in known.values()))
 
 
-def _check(cls: type[Criterion], policy: CommentPolicy, clauses: set[str]) -> Check:
+def _check(cls: type[Criterion], policy: CommentPolicy, clauses: set[str], law: PolicyLaw | None) -> Check:
     config = policy.checks.get(cls.name, CheckConfig())
     if config.clause is not None and config.clause not in clauses:
         raise ConfigError(f"policy.yaml: the check {cls.name!r} names a clause that is not there: {config.clause!r}.")
     clause = config.clause or (cls.clause if cls.clause in clauses else None)
     try:
-        settings = cls.Settings.model_validate(config.settings)
+        lawful = law.settings.get(cls.name, {}) if law else {}
+        settings = cls.Settings.model_validate({**lawful, **config.settings})
     except ValidationError as error:
         found = error.errors()[0]
         where = ".".join(str(part) for part in found["loc"])
         raise ConfigError(f"policy.yaml: checks.{cls.name}.settings.{where}: {found['msg']}") from None
-    return Check(cls(settings), clause, cls.on if config.on is None else config.on)
+    on = cls.on if config.enabled is None else config.enabled
+    return Check(cls(settings), clause, on, law.note_of(cls.name) if law else "")

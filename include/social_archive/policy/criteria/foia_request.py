@@ -25,7 +25,7 @@ ASKED = Rule(
     "Asks for copies of records or documents, which may be a request for public records even if it names no law.",
 )  # fmt: skip
 
-_ILLINOIS = ("FOIA", "F.O.I.A", "Freedom of Information", "5 ILCS 140", "public records act", "public records law",
+_USUAL = ("FOIA", "F.O.I.A", "Freedom of Information", "public records act", "public records law",
              "public records request", "public record request", "open records", "sunshine law",
              "public information act",
              "public information request", "right to know law", "right-to-know", "sunshine request")  # fmt: skip
@@ -100,7 +100,7 @@ class FoiaRequest(Criterion):
     class Settings(Model):
         """`laws`: names of laws on public records that a request may mention; case does not matter."""
 
-        laws: list[Text] = Field(default_factory=lambda: list(_ILLINOIS), min_length=1)
+        laws: list[Text] = Field(default_factory=lambda: list(_USUAL), min_length=1)
 
     @cached_property
     def _law(self) -> str:

@@ -115,10 +115,10 @@ class InvadesPrivacy(Criterion):
     title = "Private facts about a named person (1c: invades privacy)"
     clause = "obscene-defamatory-invasive-disparaging"
     note = (
-        "Whether publicity invades privacy depends on whether the fact is private, whether the public has a legitimate "
-        "concern in it, and whether the person made it public: none of that stands in the comment. People may speak of "
-        "themselves and of their family. Intimate images passed on without consent may be an offence (720 ILCS "
-        "5/11-23.5; verify with counsel). In a FOIA response such passages may be exempt under 7(1)(c)."
+        "Whether publicity invades privacy depends on whether the fact is private, whether the public has a "
+        "legitimate concern in it, and whether the person made it public: none of that stands in the comment. People "
+        "may speak of themselves and of their family. Intimate images passed on without consent are to be referred to "
+        "counsel at once."
     )
     rules = (NAMED_FACT, KIN_FACT, BY_PRONOUN, IMAGES)
 

@@ -85,9 +85,9 @@ class OwnCampaigning(Criterion):
     clause = None
     audience = "own"
     note = (
-        "Public funds may not be used to urge a vote for or against a candidate or proposition; factual information is "
-        "allowed (10 ILCS 5/9-25.1; verify with counsel). A post by staff on the official account is made with public "
-        "funds. Yes and no are looked for alike. Preserve the post before anything is changed."
+        "A public body informs about an election and urges nobody how to vote; factual information is allowed. A post "
+        "by staff on the official account is made with public funds. Yes and no are looked for alike. Preserve the "
+        "post before anything is changed."
     )
     rules = (URGES_ON_QUESTION, URGES_ON_CANDIDATE, SIDES)
 

@@ -99,10 +99,9 @@ class PatronPrivacy(Criterion):
     clause = None
     audience = "own"
     note = (
-        "Registration and circulation records are confidential (75 ILCS 70/1), and exempt from disclosure under FOIA "
-        "7.5(b). A reply in public that tells somebody about their hold, loan, fine or card discloses them, whoever "
-        "asked first. Preserve the post, then correct it by the library's procedure and go on in a private message. "
-        "General information to everyone is not meant."
+        "What a patron borrows, holds or owes is nobody else's to know. A reply in public that tells somebody about "
+        "their hold, loan, fine or card discloses them, whoever asked first. Preserve the post, then correct it by "
+        "the library's procedure and go on in a private message. General information to everyone is not meant."
     )
     rules = (CIRCULATION, REGISTRATION, NAMED_PATRON)
 

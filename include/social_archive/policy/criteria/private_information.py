@@ -47,10 +47,6 @@ _RULES: Final = {
     "password": _rule("password", "strong", "a password, PIN or access code"),
 }
 
-_ILLINOIS: Final = dict.fromkeys(_RULES, "7(1)(b)") | {"date-of-birth": "7(1)(c)", "patron-title": "7.5(b)"}
-"""The exemption of 5 ILCS 140 that a FOIA officer may want to look at first: private information (2(c-5)), personal
-privacy, circulation records."""
-
 _DIGITS: Final = Pattern("[0-9]")
 _LONG_NUMBER: Final = Pattern(r"\d(?:\D{0,4}\d){5}")
 _AT: Final = Pattern(r"@|[(\[{< ]at[)\]}> ]")
@@ -87,7 +83,8 @@ class PrivateInformation(Criterion):
 
         `region`: ISO 3166 code of numbers that name no country. `licences`: by state, shapes of licence numbers: X a
         letter, # a digit, - a separator that may be left out. `barcode_prefixes`: what the library's cards begin with;
-        none: every barcode of a patron. `exemptions`: the code to suggest for each kind; left out: none.
+        none: every barcode of a patron. `exemptions`: the code to suggest for each kind; the pack of
+        law has those of the jurisdiction.
         """
 
         region: str = "US"
@@ -96,7 +93,7 @@ class PrivateInformation(Criterion):
         own_addresses: list[Text] = Field(default_factory=list)
         barcode_prefixes: list[str] = Field(default_factory=list)
         licences: dict[str, str] = Field(default_factory=lambda: dict(_LICENCES))
-        exemptions: dict[str, str] = Field(default_factory=lambda: dict(_ILLINOIS))
+        exemptions: dict[str, str] = Field(default_factory=dict)
 
         @field_validator("region")
         @classmethod

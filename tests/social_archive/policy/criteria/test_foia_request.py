@@ -12,7 +12,6 @@ NAMES_THE_LAW = [
     "This is a Freedom of Information Act request for the 2025 payroll.",
     "I want these under the publi\u0441 records act",  # a Cyrillic letter
     "FOIA request: all invoices from 2025",
-    "Pursuant to 5 ILCS 140, provide all emails between the director and the board.",
     "Consider this my FOIA",
     "I'm filing a FOIA for this",
     "I hereby FOIA the salaries of all employees",
