@@ -53,7 +53,9 @@ class Whereabouts:
     def rows(self, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, Numbers]:
         """key of a companions' object -> the rows of it that are marked; those without any are left out."""
         source, row = self.source[mask], self.row[mask]
-        return {self.companions[some].key: row[source == some] for some in np.unique(source).tolist()}
+        starts = np.flatnonzero(np.diff(source, prepend=-1))
+        parts = np.split(row, starts[1:]) if len(starts) else []
+        return {self.companions[source[at]].key: rows for at, rows in zip(starts.tolist(), parts, strict=True)}
 
     def misplaced(self) -> Iterator[tuple[str, tuple[str, str], Numbers]]:
         """(key of a companions' object, (series, cut-off) of another folder, its rows that belong there), sorted."""
