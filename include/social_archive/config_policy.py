@@ -37,7 +37,7 @@ class Notice(Model):
 
 
 class CheckConfig(Model):
-    """How one check is used: `enabled` (else the check's own default), the clause it is evidence for, its thresholds."""
+    """How one check is used: `enabled` (else its own default), the clause it is evidence for, its thresholds."""
 
     enabled: bool | None = None
     clause: Slug | None = None

@@ -129,6 +129,7 @@ def _print_preview(would: Preview) -> None:
 _CLASSES = {
     "media": "attachments", "quarantine": "quarantine files", "import": "imported files",
     "findings": "files of findings", "decisions": "files of decisions", "determinations": "files of determinations",
+    "explanations": "files of explanations", "answers": "files of answers about requests",
 }  # fmt: skip
 
 
