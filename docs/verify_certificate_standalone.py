@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from verify_proof_standalone import Bad, canonical, need, open_checkpoint, open_note, root_from, sha256, unique
 
 FORMAT = "social-records-archive/certificate/v1"
-COMPANIONS = ("findings", "decisions", "determinations")
+COMPANIONS = ("findings", "decisions", "determinations", "explanations", "answers")
 STEPS = ("proposed", "filed", "returned", "approved", "claimed", "destroyed", "verified", "withdrawn", "blocked")
 
 
