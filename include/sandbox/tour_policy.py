@@ -62,10 +62,69 @@ def viewpoint_swap(t: Tour) -> str:
     return f"{len(_PAIRS)} pairs flagged alike, {shown} of them with findings"
 
 
+def decision(t: Tour) -> str:
+    """**A person decides.** The record officer sees the words in their thread, with what the evidence cannot tell, and
+    decides with a reason. The record is kept, found and disclosed as before. What then disappears from the site is
+    matched with the decision; what disappears without one is asked about."""
+    decided, silent = t.mastodon.role("advertisement"), t.mastodon.role("charity")
+    rid, other = _rids(t, [decided, silent])
+    t.command("review", "list", "--criterion", "advertising", "--limit", "3")
+    t.command("review", "show", rid)
+    before = [t.command("--json", *words, show=False) for words in (("find", "gutters"), ("why", rid))]
+    t.command("review", "decide", rid, "--verdict", "violation", "--clause", "advertising", "--by", "records",
+              "--rationale", "A shop's offer with a price and a number, on a post about books (invented)")  # fmt: skip
+    assert before == [t.command("--json", *words, show=False) for words in (("find", "gutters"), ("why", rid))]
+    t.mastodon.delete(decided)
+    t.mastodon.delete(silent)
+    t.harvest()
+    t.command("moderation", "unmatched", "--account", "mastodon/larkspur")
+    statuses = {one["rid"]: one["status"] for one in t.asked("moderation", "list")["events"]}
+    assert (statuses[rid], statuses[other]) == ("matched", "unmatched"), statuses
+    t.command("moderation", "explain", other, "--cause", "us", "--clause", "solicitation-campaigning", "--by",
+              "records", "--reason", "Removed by the desk before anybody wrote it down (invented)")  # fmt: skip
+    out = t.archive.state / "policy-report"
+    t.command("policy", "report", "--out", str(out))
+    assert {path.suffix for path in out.iterdir()} == {".pdf", ".html", ".json"}
+    waiting = t.asked("review", "list")["records"]
+    return f"1 removal matched, 1 asked about; {waiting} records wait for a person"
+
+
+def notice(t: Tour) -> str:
+    """**Does the profile tell the public?** Each account has to say that what is posted, or submitted for posting, is
+    open to disclosure: in its profile, a pinned post, or a page that it links to. Who tells less is named."""
+    t.command("notice", "check")
+    results = {one["account"]: one["result"] for one in t.asked("notice", "list")["accounts"]}
+    assert results["mastodon/larkspur"] == "in_profile", results
+    t.mastodon.describe("larkspur", "Books and foxes. (invented)")
+    t.harvest()
+    t.command("notice", "check", "mastodon/larkspur")
+    worse = [one for one in t.asked("notice", "list")["accounts"] if one["was"]]
+    assert [one["account"] for one in worse] == ["mastodon/larkspur"], worse
+    assert any(one["code"] == "notice" for one in t.asked("digest")["matters"])
+    told = sorted({result for result in results.values() if result})
+    return f"{', '.join(told).replace('_', ' ')}; 1 account tells less than before"
+
+
+def possible_foia_request(t: Tour) -> str:
+    """**A request in a comment.** A request needs no form. A comment that may be one is shown to the FOIA officer with
+    the day on which an answer would be due; a person says what it is, and the clock is not in doubt meanwhile."""
+    asked = "Under FOIA I request copies of all invoices for the parking lot (invented)"
+    posted = t.mastodon.reply(t.mastodon.role("editable_comment"), "odell", asked)["id"]
+    t.harvest()
+    t.command("policy", "check", show=False)
+    t.command("foia", "alerts")
+    (rid,) = _rids(t, [posted])
+    (alert,) = [one for one in t.asked("foia", "alerts")["alerts"] if one["rid"] == rid]
+    t.command("foia", "answer", alert["finding"], "--is-request", "--number", "26-014", "--by", "records", "--reason",
+              "Names the records that are wanted (invented)")  # fmt: skip
+    assert rid not in {one["rid"] for one in t.asked("foia", "alerts")["alerts"]}
+    return f"received {alert['received']}, an answer is due by {alert['due']['safe']}"
+
+
 def _rids(t: Tour, native_ids: list[str]) -> list[str]:
     t.archive.catalog.catch_up()
     known = t.archive.catalog.latest("mastodon", "larkspur", native_ids)
     return [known[native_id].rid for native_id in native_ids]
 
 
-STEPS: tuple[Any, ...] = (policy_flags, viewpoint_swap)
+STEPS: tuple[Any, ...] = (policy_flags, viewpoint_swap, decision, notice, possible_foia_request)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import re2
 
 from social_archive.policy.text import Folded, fold_all
+from social_archive.record import storable
 
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -83,7 +84,7 @@ class Batch:
         count = len(texts)
         own = np.full(count, is_own) if isinstance(is_own, bool) else np.asarray(is_own, dtype=bool)
         return cls(
-            [text or "" for text in texts], own, kinds or ["comment"] * count, authors or [None] * count,
+            [storable(text) or "" for text in texts], own, kinds or ["comment"] * count, authors or [None] * count,
             thread or [None] * count, links or [()] * count,
             np.asarray(copies, dtype=np.int64) if len(copies) else np.zeros(count, dtype=np.int64),
         )  # fmt: skip

@@ -14,7 +14,7 @@ from social_archive.policy.persons import NAME_WORD, NAMED
 from social_archive.policy.sentences import sentence_around
 
 WHEREABOUTS = Rule(
-    "unlawful.whereabouts", 1, "moderate",
+    "unlawful.whereabouts", 2, "moderate",
     "Says that the writer knows where somebody lives, works or can be met.",
 )  # fmt: skip
 ADDRESS = Rule(
@@ -30,7 +30,11 @@ PHONE = r"(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4}"
 _KNOWS = Pattern(
     r"\b(?:(?:i|we) (?:know|knows|found out|figured out|just found) (?:exactly )?where (?:you|he|she|they|"
     r"your (?:kids?|family|mother|wife|husband|children|daughter|son)|"
-    rf"(?-i:{NAME_WORD}(?: {{1,2}}{NAME_WORD})?)) (?:live|sleep|work|park|go to school|goes to school)s?|(?:let'?s|"
+    rf"(?-i:{NAME_WORD}(?: {{1,2}}{NAME_WORD})?)) (?:live|sleep|work|park|go to school|goes to school)s?|"
+    r"(?:i|we) (?:know|knows|found out|figured out) (?:which|what) (?:car|bus|train|route|gym|school|house) (?:you|he|"
+    rf"she|they|the \w+|(?-i:{NAME_WORD}(?: {{1,2}}{NAME_WORD})?)) (?:drive|take|use|go to|goes to|live in)s?|"
+    r"(?:i|we) know "
+    r"(?:when|what time) (?:you|he|she|they|the \w+) (?:leave|get off|go home|goes home|walk)s?|(?:let'?s|"
     r"we should|everyone|you should|you can) (?:all )?(?:go|show up|pay a visit|meet) (?:to|at) (?:his|her|"
     r"their) (?:house|home|apartment|place))\b"
 )

@@ -30,6 +30,10 @@ BOMB = Rule(
     "unlawful.bomb", 1, "strong",
     "Says that there is or will be an explosive or a shooting at a place: a possible threat, to be read now.",
 )  # fmt: skip
+VEILED = Rule(
+    "unlawful.veiled", 1, "weak",
+    "Hints that somebody should be afraid ({act}), which may be a threat, a warning or a way of speaking.",
+)  # fmt: skip
 
 _FUTURE = (
     r"(?:(?:i|we)(?:'ll| will|'m going to|'re going to| am going to| are going to|'m gonna|'re gonna| gonna| shall|"
@@ -83,6 +87,16 @@ _MENACES = Pattern(
     r"stabbed|raped)|should (?:all )?be (?:shot|hanged|hung|lynched|executed|killed|stabbed|raped|taken out and shot)|"
     r"(?:put|get) a bullet in (?:your|his|her|their|the) (?:head|skull|brain)))\b"
 )
+_VEILED = Pattern(
+    r"\b(?P<act>(?:and|or)(?: you(?:'ll| will))? (?:just )?see what happens(?: to \w+ \w+)?|(?:better|best|should) "
+    r"watch (?:(?:your|his|her|their) (?:steps?|mouths?|cars?|houses?|windows?|kids?|mirrors?)|the "
+    r"(?:parking lot|street|road|windows?|doors?))|(?:accidents? (?:can |do )?happens?|something (?:bad )?(?:might|may|"
+    r"could|will) happen) to (?:you|him|her|them|(?:your|his|her|their) \w+)|(?:burn|hang|shoot|torch|bury) "
+    r"(?:the|that|this|those|these|your|his|her|their|it)(?: \w+){0,3}? and (?:the people|everyone|everybody|whoever|"
+    r"those|all|anyone)|(?:burned|burnt|hanged|shot|buried|torched) and so should (?:the people|everyone|everybody|"
+    r"whoever|those|you|he|she|they|anyone)|(?:you|he|she|they)(?:'ll| will| are going to| is going to) (?:all )?"
+    r"(?:regret|be sorry for|pay for) (?:this|that|it)|sleep well while you (?:still )?can)\b"
+)
 _EXPLOSIVE = Pattern(
     r"\b(?:(?:there(?:'s| is| will be| are)|i(?:'ve| have)? (?:put|planted|left|hid|set|have|got)|planting|"
     r"we(?:'ve)? planted) (?:an? |the )?(?:(?:pipe|nail|car|real|live|time|dirty) )?(?:bombs?|explosives?|grenade|"
@@ -122,6 +136,7 @@ def threats(batch: Batch) -> Iterator[Hit]:
     """Threats in the first person, announced explosives, and violence that should befall somebody."""
     yield from _first_person(batch)
     yield from _menaces(batch)
+    yield from _veiled(batch)
     yield from _explosives(batch)
 
 
@@ -177,6 +192,14 @@ def _menaces(batch: Batch) -> Iterator[Hit]:
         if last not in _NOT_PERSONS and not sentence_around(text, match.start, match.end).is_question:
             strength: Strength = "weak" if is_story(text, match.start, match.end) else "moderate"
             yield Hit(match.row, MENACE, match.start, match.end, {"act": match.group("act")}, strength)
+
+
+def _veiled(batch: Batch) -> Iterator[Hit]:
+    """Hints. Weak whatever they say: most are ways of speaking, and the thread tells."""
+    for match in batch.find(_VEILED):
+        sentence = sentence_around(batch.folded[match.row].text, match.start, match.end)
+        if not sentence.is_question:
+            yield Hit(match.row, VEILED, match.start, match.end, {"act": match.group("act")})
 
 
 def _explosives(batch: Batch) -> Iterator[Hit]:

@@ -29,7 +29,7 @@ RESERVED: Final = Rule(
     "Uses words with which rights are reserved or disclaimed.",
 )  # fmt: skip
 QUOTED: Final = Rule(
-    "copyright.long-quotation", 1, "weak",
+    "copyright.long-quotation", 2, "weak",
     "Quotes {count} words in one piece; whether that is fair use, a person has to say.",
 )  # fmt: skip
 SUNG: Final = Rule(
@@ -127,7 +127,8 @@ class Copyright(Criterion):
 def _long(batch: Batch, rule: Rule, pattern: Pattern, least: int) -> Iterator[Hit]:
     for match in batch.find(pattern):
         count = len(match.text.split())
-        if count >= least:
+        opening = batch.texts[match.row][batch.folded[match.row].span(match.start, match.start + 1)[0]]
+        if count >= least and opening != "”":  # from the end of one quotation to the beginning of the next
             yield Hit(match.row, rule, match.start, match.end, {"count": count})
 
 

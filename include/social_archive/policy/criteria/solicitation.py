@@ -34,7 +34,7 @@ PAID: Final = Rule(
     "Carries the line on who paid that campaign advertising has to carry.",
 )  # fmt: skip
 URGED: Final = Rule(
-    "solicitation.vote", 1, "moderate",
+    "solicitation.vote", 2, "moderate",
     "Asks the reader to vote some way, which is express advocacy and more than an opinion.",
 )  # fmt: skip
 STANDING: Final = Rule(
@@ -96,8 +96,14 @@ _FOR = (
     rf"(?:{_MEASURE}|(?:the )?(?:{_any(_LISTS.answers)})\b|{_FIRST})"
 )
 _ELECT = rf"\b(?:{_any(_LISTS.candidates)})\s+{_FIRST}"
+# "Vote Oakenshaw on Tuesday": a name that is no weekday, no way of voting, and no answer of its own list
+_NAMED = r"\bvote\s+(?P<first>(?-i:[A-Z])[\w'-]{2,})\s+(?:on|this|next|in|november|april|march|tuesday|for)\b"
+_NO_CANDIDATES: Final = frozenset((
+    "early", "here", "today", "now", "often", "smart", "online", "monday", "tuesday", "wednesday", "thursday", "friday",
+    "saturday", "sunday", "november", "april", "march", "once", "only", "again", "absentee", "like", "with", "your",
+))  # fmt: skip
 _PASS = rf"\b(?:{_any(_LISTS.measures)})\s+{_MEASURE}"
-_VOTE = Pattern(rf"(?:{_ANSWER}|{_FOR})")
+_VOTE = Pattern(rf"(?:{_ANSWER}|{_FOR}|{_NAMED})")
 _OUTCOME = Pattern(rf"(?:{_PASS}|{_ELECT})")
 _STANDING = Pattern(rf"(?P<name>{_NAME})\s+(?:for|4)\s+{_OFFICES}\b")
 _PAID = Pattern(
@@ -179,6 +185,8 @@ def _urged(batch: Batch) -> Iterator[Hit]:
 def _urges(text: str, match: Match) -> bool:
     """Is the reader told to vote so, and not told how somebody votes, or asked?"""
     said = before(text, match.start)
+    if match.group("first").lower() in _NO_CANDIDATES:
+        return False
     if _EITHER.compiled.search(text[match.end : match.end + 20]) or _CONTEST.compiled.search(
         whole(text, match.start, match.end)
     ):

@@ -13,7 +13,7 @@ from social_archive.policy.batch import Batch
 from social_archive.policy.criterion import Criterion, Hit, bounded
 from social_archive.policy.doxxing import ADDRESS, WHEREABOUTS, doxxing
 from social_archive.policy.regulated_goods import OFFER, offers
-from social_archive.policy.threats import BOMB, MENACE, THREAT, threats
+from social_archive.policy.threats import BOMB, MENACE, THREAT, VEILED, threats
 
 
 class Unlawful(Criterion):
@@ -28,7 +28,7 @@ class Unlawful(Criterion):
         "in the archive and stays there whatever happens on the site. Hyperbole about public affairs is protected "
         "(Watts v. United States, 394 U.S. 705 (1969)). Nothing is reported, hidden or answered automatically."
     )
-    rules = (THREAT, MENACE, BOMB, WHEREABOUTS, ADDRESS, OFFER)
+    rules = (THREAT, MENACE, VEILED, BOMB, WHEREABOUTS, ADDRESS, OFFER)
 
     def find(self, batch: Batch) -> Iterator[Hit]:
         return bounded(chain(threats(batch), doxxing(batch), offers(batch)))

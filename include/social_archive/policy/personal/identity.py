@@ -32,8 +32,8 @@ _SSN_SAID: Final = Pattern(
 def social_security(batch: Batch, rows: Rows) -> Iterator[Claim]:
     """Nine digits, written 3-2-4 with dashes or dots, or any way after words that name the number.
 
-    Numbers that were never given out are left (area 000, 666, 900 and above; those of advertisements): SSA, "Social
-    Security Number Randomization". Taxpayer numbers (ITIN) count as the same kind.
+    Numbers that were never given out (area 000, 666, 900 and above; those of advertisements: SSA, "Social Security
+    Number Randomization") are left unless they are called so. Taxpayer numbers (ITIN) count as the same kind.
     """
     for match in candidates(batch, _SSN, rows):
         text, quote = batch.folded[match.row].text, match.text
@@ -46,6 +46,9 @@ def social_security(batch: Batch, rows: Rows) -> Iterator[Claim]:
         if valid and (said or (written and not said_before(CODE_OF_A_THING, text, match.start))):
             how = "number ranges, words before or after it" if said else "number ranges, written 3-2-4"
             yield Claim(match.row, match.start, match.end, "ssn", "strong", blot(quote, keep=4), how)
+        elif written and said_before(_SSN_SAID, text, match.start):  # mistyped, or made up: its writer called it one
+            how = "written 3-2-4, words before it; not a number that was ever given out"
+            yield Claim(match.row, match.start, match.end, "ssn", "weak", blot(quote, keep=4), how)
 
 
 _LICENCE_SAID: Final = Pattern(

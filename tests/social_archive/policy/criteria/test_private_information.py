@@ -288,3 +288,9 @@ def test_a_comment_of_a_megabyte_takes_no_more_than_its_length_explains(piece: s
 
 def test_a_number_at_the_end_of_a_megabyte_is_found() -> None:
     assert kinds("The library is open. " * 50_000 + "ssn 512-43-9876") == {"ssn": "512-43-9876"}
+
+
+def test_a_number_that_is_called_a_social_security_number_is_shown_even_if_none_was_ever_given_out() -> None:
+    assert [(hit.rule, hit.strength) for hit in found(NAME, "ssn 000-45-8910, is that what you need?")] == [
+        ("private-information.ssn", "weak")
+    ]

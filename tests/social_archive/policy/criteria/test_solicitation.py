@@ -103,3 +103,13 @@ def test_a_megabyte_is_read_in_no_time_and_gives_few_hits() -> None:
     text = "I will vote no, Vote no. gofundme.com/x please donate Doe for Mayor " * 16_000
     assert len(text) > 1_000_000
     assert 1 <= len(found("solicitation", text)) < 60
+
+
+@pytest.mark.parametrize("name", ["Bellweather", "Oakenshaw"])
+def test_a_name_to_vote_for_needs_no_for(name: str) -> None:
+    assert [hit.rule for hit in found("solicitation", f"Vote {name} on the first Tuesday!")] == ["solicitation.vote"]
+
+
+@pytest.mark.parametrize("text", ["Vote Early on Saturday", "Vote Here on Tuesday", "we vote Tuesday on the budget"])
+def test_a_way_of_voting_is_no_name(text: str) -> None:
+    assert not found("solicitation", text)

@@ -130,3 +130,29 @@ def test_harmless_figures_in_front_do_not_hide_a_threat() -> None:
     assert [hit.quote for hit in found("unlawful", "I will kill time. " * 50 + "I will kill you")] == [
         "I will kill you"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "keep deleting my posts and see what happens to your windows",
+        "whoever wrote this budget better watch the parking lot tonight",
+        "Somebody should BURN that wall and the people who paid for it",
+        "Some of these books should be BURNED and so should whoever orders them",
+    ],
+)
+def test_a_hint_is_shown_and_is_weak_whatever_it_says(text: str) -> None:
+    assert [(hit.rule, hit.strength) for hit in found("unlawful", text)] == [("unlawful.veiled", "weak")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Press the red button and see what happens.", "Better watch the weather tonight", "burn the candle at both ends",
+     "Do you know which bus the director takes?"],
+)  # fmt: skip
+def test_ways_of_speaking_are_no_more_than_weak(text: str) -> None:
+    assert {hit.strength for hit in found("unlawful", text)} <= {"weak"}
+
+
+def test_knowing_somebodys_car_is_whereabouts() -> None:
+    assert [hit.rule for hit in found("unlawful", "i know which car the director drives")] == ["unlawful.whereabouts"]
