@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 _PLANTED: Final = {
     "private_information": "private-information", "advertisement": "advertising", "charity": "solicitation",
-    "hideable_comment": "solicitation", "threat": "unlawful", "copyrighted": "copyright",
+    "hideable_comment": "solicitation", "copyrighted": "copyright",
 }  # fmt: skip
 """Parts that comments of the invented library play, and the check that has to see each."""
 
@@ -63,10 +63,11 @@ def viewpoint_swap(t: Tour) -> str:
 
 
 def decision(t: Tour) -> str:
-    """**A person decides.** The record officer sees the words in their thread, with what the evidence cannot tell, and
-    decides with a reason. The record is kept, found and disclosed as before. What then disappears from the site is
-    matched with the decision; what disappears without one is asked about."""
-    decided, silent = t.mastodon.role("advertisement"), t.mastodon.role("charity")
+    """**A person decides.** The records officer sees the words in their thread, with what the evidence cannot tell, and
+    decides with a reason. The record is kept, found and disclosed as before. What the library then hides on its page
+    is matched with the decision; what it hides without one is asked about."""
+    bluesky = t.controls["bluesky"]
+    decided, silent = bluesky.role("advertisement"), bluesky.role("charity")
     rid, other = _rids(t, [decided, silent])
     t.command("review", "list", "--criterion", "advertising", "--limit", "3")
     t.command("review", "show", rid)
@@ -74,14 +75,14 @@ def decision(t: Tour) -> str:
     t.command("review", "decide", rid, "--verdict", "violation", "--clause", "advertising", "--by", "records",
               "--rationale", "A shop's offer with a price and a number, on a post about books (invented)")  # fmt: skip
     assert before == [t.command("--json", *words, show=False) for words in (("find", "gutters"), ("why", rid))]
-    t.mastodon.delete(decided)
-    t.mastodon.delete(silent)
-    t.harvest()
-    t.command("moderation", "unmatched", "--account", "mastodon/larkspur")
+    bluesky.hide(decided)
+    bluesky.hide(silent)
+    t.harvest("larkspur-bluesky")
+    t.command("moderation", "unmatched", "--account", "bluesky/larkspur-bluesky")
     statuses = {one["rid"]: one["status"] for one in t.asked("moderation", "list")["events"]}
     assert (statuses[rid], statuses[other]) == ("matched", "unmatched"), statuses
     t.command("moderation", "explain", other, "--cause", "us", "--clause", "solicitation-campaigning", "--by",
-              "records", "--reason", "Removed by the desk before anybody wrote it down (invented)")  # fmt: skip
+              "records", "--reason", "Hidden by the desk before anybody wrote it down (invented)")  # fmt: skip
     out = t.archive.state / "policy-report"
     t.command("policy", "report", "--out", str(out))
     assert {path.suffix for path in out.iterdir()} == {".pdf", ".html", ".json"}
@@ -122,8 +123,11 @@ def possible_foia_request(t: Tour) -> str:
 
 
 def _rids(t: Tour, native_ids: list[str]) -> list[str]:
+    """The records of things by the platform's ids, whichever account they are of."""
     t.archive.catalog.catch_up()
-    known = t.archive.catalog.latest("mastodon", "larkspur", native_ids)
+    known = {}
+    for account in t.archive.agency.enabled_accounts():
+        known |= t.archive.catalog.latest(account.platform, account.name, native_ids)
     return [known[native_id].rid for native_id in native_ids]
 
 
