@@ -26,18 +26,20 @@ LINK: Final = (
     r"(?:https?://|www\.)\S+|"
     r"\b[a-z0-9-]+\.(?:com|net|org|gov|edu|gop|shop|store|info|biz|app|co|io|me|ly|example)\b(?:/\S*)?"
 )
+SUM: Final = r"[$€£]\s?\d{2,3}(?:,\d{3})+|[$€£]\s?\d+(?:[.,]\d+)?\s?(?:million|billion)\b"
+"""Ten thousand and more: what a budget spends, hardly what anybody asks for in a comment."""
 PRICE: Final = r"[$€£]\s?\d+(?:[.,]\d+)*k?|\b\d+(?:[.,]\d+)*\s?(?:dollars?|bucks|usd|euros?)\b"
 PERCENT: Final = r"\b\d+(?:[.,]\d+)*\s?(?:%|percent\b)"
 PHONE: Final = r"(?:\+?1[-. ]?)?(?:\(\d{3}\) ?|\b\d{3}[-. ])?\b\d{3}[-. ]\d{4}\b"
 POINTER: Final = "[👉👇⬇➡🔗🛒💰💸💵🤑📲📞☎]"
 
 SHAPES: Final[Mapping[str, str]] = {
-    "zlink": LINK, "zpercent": PERCENT, "zprice": PRICE, "zphone": PHONE, "zpointer": POINTER,
+    "zlink": LINK, "zpercent": PERCENT, "zsum": SUM, "zprice": PRICE, "zphone": PHONE, "zpointer": POINTER,
 }  # fmt: skip
 """A shape's word among the features, and what it stands for. In this order each takes what it matches."""
 
-_CALLED: Final = {"zlink": "(a link)", "zpercent": "(a percentage)", "zprice": "(a price)",
-                  "zphone": "(a telephone number)", "zpointer": "(a pointing sign)"}  # fmt: skip
+_CALLED: Final = {"zlink": "(a link)", "zpercent": "(a percentage)", "zsum": "(a large sum)",
+                  "zprice": "(a price)", "zphone": "(a telephone number)", "zpointer": "(a pointing sign)"}  # fmt: skip
 
 _KEPT: Final = np.full(256, ord(" "), dtype=np.uint8)
 _KEPT[ord("a") : ord("z") + 1] = np.arange(ord("a"), ord("z") + 1)

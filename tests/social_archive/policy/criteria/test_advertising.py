@@ -98,3 +98,8 @@ def test_a_megabyte_is_read_in_no_time_and_gives_few_hits() -> None:
     text = "selling $5 bit.ly/x call 555-0142 " * 30_000
     assert len(text) > 1_000_000
     assert 1 <= len(found("advertising", text)) < 40
+
+
+@pytest.mark.parametrize("verdict", ["and why did it double?", "and it is worth every cent."])
+def test_sums_of_a_budget_are_no_prices_whatever_is_thought_of_them(verdict: str) -> None:
+    assert not found("advertising", f"Page 11: $48,000 for contractual services, {verdict}")
