@@ -45,7 +45,7 @@ interop: $(INTEROP_INSTALLED) ## against servers that are not ours (Node 22, Pos
 bench: $(INSTALLED) $(BENCH_INSTALLED) ## measure beside dlt and a bare loop; rows go to .archive/bench.json
 	BENCH_PYTHON=$(CURDIR)/$(BENCH_VENV)/bin/python $(VENV)/bin/python -m tests.bench.run
 
-tour: $(INSTALLED) ## the life of a record, narrated, in seven minutes
+tour: $(INSTALLED) ## the life of a record, narrated, in ten minutes
 	@$(ARCHIVE) tour
 
 docs: $(INSTALLED) ## write the tables of docs/reference.md and README.md anew from the code

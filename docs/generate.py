@@ -23,7 +23,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = (ROOT / "docs" / "reference.md", ROOT / "README.md")
+FILES = (ROOT / "docs" / "reference.md", ROOT / "docs" / "policy.md", ROOT / "README.md")
 
 MEANING: Final[dict[str, str]] = {
     "PublicBody.name": "The body's name as it stands on letters and certificates.",
@@ -340,6 +340,20 @@ def module_table() -> str:
     return _table(("module", "what"), rows)
 
 
+def checks_table() -> str:
+    """The criteria of the comment policy, each with its settings."""
+    from social_archive.policy.criteria import registry
+
+    whose = {"public": "the public's", "own": "the library's own", "all": "everybody's"}
+    rows = []
+    for name, cls in registry().items():
+        settings = ", ".join(f"`{field}`" for field in cls.Settings.model_fields) or "none"
+        rules = ", ".join(f"`{rule.id.partition('.')[2]}`" for rule in cls.rules) or "none, by design"
+        title = cls.title if cls.on else f"{cls.title} (off unless enabled)"
+        rows.append((f"`{name}`", title, whose[cls.audience], rules, settings))
+    return _table(("check", "what it is about", "whose words", "rules", "settings"), rows)
+
+
 # --------------------------------------------------------------------------- writing
 
 
@@ -357,6 +371,7 @@ TABLES: Final[dict[str, Callable[[], str]]] = {
     "platforms": platform_tables,
     "dags": dag_table,
     "modules": module_table,
+    "checks": checks_table,
 }
 _MARKED: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def decision(t: Tour) -> str:
     t.command("moderation", "explain", other, "--cause", "us", "--clause", "solicitation-campaigning", "--by",
               "records", "--reason", "Hidden by the desk before anybody wrote it down (invented)")  # fmt: skip
     out = t.archive.state / "policy-report"
-    t.command("policy", "report", "--out", str(out))
+    t.command("policy", "report", "--month", f"{date.today():%Y-%m}", "--out", str(out))
     assert {path.suffix for path in out.iterdir()} == {".pdf", ".html", ".json"}
     waiting = t.asked("review", "list")["records"]
     return f"1 removal matched, 1 asked about; {waiting} records wait for a person"

@@ -112,7 +112,7 @@ def _next_steps(console: Console, running: Stack) -> None:
     console.print(
         "\n[bold]Next[/]     archive find \"summer reading\"      search it\n"
         "         archive ledger verify              replay every entry\n"
-        "         archive tour                       the life of a record, in seven minutes\n"
+        "         archive tour                       the life of a record, in ten minutes\n"
         "         archive down                       stop; what is archived stays\n"
         "[dim]         (`archive` is .venv/bin/archive)[/]",
         highlight=False,

@@ -10,7 +10,7 @@ from rich.console import Console
 from social_archive.cli import output
 from social_archive.cli.settings import Json, settings
 
-EPILOG = "Example:  archive tour   (seven minutes; needs nothing else; leaves .archive/tour to look at)"
+EPILOG = "Example:  archive tour   (ten minutes; needs nothing else; leaves .archive/tour to look at)"
 
 
 def register(app: typer.Typer) -> None:

@@ -25,7 +25,7 @@ h2 { font: 700 .85rem/1.4 system-ui, sans-serif; letter-spacing: .06em; text-tra
 p { margin: 0 0 .7rem; }
 .note, .made, footer { color: var(--quiet); font-size: .88rem; }
 .made { text-align: right; margin: 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 1rem; margin: 1.2rem 0 0;
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 1rem; margin: 1.2rem 0 0;
   background: var(--pale); border-radius: 4px; padding: .9rem 1.1rem; }
 .figures div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 .figures dt { color: var(--quiet); font-size: .88rem; line-height: 1.3; }
