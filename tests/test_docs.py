@@ -67,7 +67,8 @@ def test_the_generated_tables_are_up_to_date() -> None:
 
 
 def test_every_table_has_its_place_in_a_page(generate: ModuleType) -> None:
-    marked = set(re.findall(r"<!-- generated: (\w+) -->", text("README.md") + text("docs/reference.md") + text("docs/policy.md")))
+    pages = "".join(text(name) for name in ("README.md", "docs/reference.md", "docs/policy.md"))
+    marked = set(re.findall(r"<!-- generated: (\w+) -->", pages))
     assert marked == set(generate.TABLES)
     assert "<!-- generated: dags -->" in text("README.md")
 
