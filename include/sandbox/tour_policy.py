@@ -126,7 +126,7 @@ def possible_foia_request(t: Tour) -> str:
 def _rids(t: Tour, native_ids: list[str]) -> list[str]:
     """The records of things by the platform's ids, whichever account they are of."""
     t.archive.catalog.catch_up()
-    known = {}
+    known: dict[str, Any] = {}
     for account in t.archive.agency.enabled_accounts():
         known |= t.archive.catalog.latest(account.platform, account.name, native_ids)
     return [known[native_id].rid for native_id in native_ids]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.catalog_walks import Told
     from social_archive.config import Account
-    from social_archive.policy.foia_alert import Alert
+    from social_archive.foia.alerts import Alert
 
 NOTICE: Final = "notice"
 """What the ledger entry of a digest that was sent is called."""
@@ -208,7 +208,7 @@ def _quarantine(archive: Archive) -> Iterator[Matter]:
 
 def _undecided(archive: Archive) -> Iterator[Matter]:
     """Comments and posts that disappeared while nobody on record decided it."""
-    from social_archive.policy import moderation
+    from social_archive.policy.moderation import events as moderation
 
     waiting: dict[str, list[int]] = {}
     for event in moderation.unmatched(archive):
@@ -221,7 +221,7 @@ def _undecided(archive: Archive) -> Iterator[Matter]:
 
 def _notices(archive: Archive) -> Iterator[Matter]:
     """Accounts whose profiles tell the public less than they did."""
-    from social_archive.policy.notice_checks import SAYS, histories, regression
+    from social_archive.policy.notice.checks import SAYS, histories, regression
 
     checked = histories(archive)
     for account in archive.agency.enabled_accounts():
@@ -234,7 +234,7 @@ def _notices(archive: Archive) -> Iterator[Matter]:
 
 def _possible_requests(archive: Archive) -> Iterator[Matter]:
     """Comments that may be requests for public records, and that nobody has judged."""
-    from social_archive.policy.foia_alert import of_archive
+    from social_archive.foia.alerts import of_archive
 
     waiting: dict[str, list[Alert]] = {}
     for alert in of_archive(archive):

@@ -68,7 +68,7 @@ def tell_reviewer() -> dict[str, Any]:
 @task(trigger_rule="none_failed")
 def tell_foia_officer() -> dict[str, Any]:
     """Tell the FOIA officer at once of comments that may be requests for records, each once. Dates only."""
-    from social_archive.policy import foia_letter
+    from social_archive.foia import letter as foia_letter
 
     with opened() as archive:
         alerts = foia_letter.untold(archive)
@@ -87,7 +87,7 @@ def tell_foia_officer() -> dict[str, Any]:
 @task
 def check_notices() -> dict[str, str]:
     """Does the profile still tell the public what it must? Of the account whose records came in, or of all by hand."""
-    from social_archive.policy import notice_checks
+    from social_archive.policy.notice import checks as notice_checks
 
     run, params = get_current_context()["dag_run"], get_current_context()["params"]
     where = getattr(run, "partition_key", None) or params["account"] or ""

@@ -17,7 +17,10 @@ from sandbox.control import running
 from sandbox.folder import environment
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
-from social_archive.policy import check, findings, foia_alert, foia_letter, letters, notice_checks
+from social_archive.foia import alerts as foia_alert
+from social_archive.foia import letter as foia_letter
+from social_archive.policy import check, findings, letters
+from social_archive.policy.notice import checks as notice_checks
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
 from tests.faults.sandbox_library import library

@@ -12,7 +12,7 @@ from social_archive.accession import Batch, commit
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
 from social_archive.note import Signer
-from social_archive.policy.notice_checks import check
+from social_archive.policy.notice.checks import check
 from social_archive.record import Observation
 from tests.sandbox.conftest import Inside
 

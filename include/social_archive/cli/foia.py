@@ -14,8 +14,8 @@ from social_archive.cli import output
 from social_archive.cli.settings import Json, load_environment, opened, settings
 
 if TYPE_CHECKING:
+    from social_archive.foia.alerts import Alert
     from social_archive.foia.clock import Closed, Due
-    from social_archive.policy.foia_alert import Alert
 
 EXAMPLES = (
     "Examples:  archive foia alerts   ·   archive foia answer 9c1f03aa --is-request --number 26-014 --by records "
@@ -50,7 +50,7 @@ def alerts(
     """Comments and messages that may be requests, what is due first on top. A person says whether they are."""
     from contextlib import closing
 
-    from social_archive.policy import foia_alert
+    from social_archive.foia import alerts as foia_alert
     from social_archive.search import Search
 
     with opened() as archive:
@@ -125,7 +125,7 @@ def answer(
     _json: Json = False,
 ) -> None:
     """Say whether a possible request is one. A later answer replaces an earlier one; both are kept."""
-    from social_archive.policy import foia_answers
+    from social_archive.foia import answers as foia_answers
 
     if is_request is None:
         raise typer.BadParameter("say --is-request or --is-no-request", param_hint="--is-request")

@@ -14,11 +14,11 @@ from rich.text import Text
 from social_archive.cli import output
 from social_archive.cli.find import moment, one_of, platform_and_name
 from social_archive.cli.settings import Json, opened, settings
-from social_archive.policy.causes import CAUSES
+from social_archive.policy.moderation.causes import CAUSES
 
 if TYPE_CHECKING:
-    from social_archive.policy.consistency import OfClause
-    from social_archive.policy.moderation import Event
+    from social_archive.policy.moderation.consistency import OfClause
+    from social_archive.policy.moderation.events import Event
 
 EXAMPLES = (
     "Examples:  archive moderation list --cause us   ·   archive moderation unmatched   ·   "
@@ -55,7 +55,7 @@ def list_events(
     _json: Json = False,
 ) -> None:
     """List what harvests saw disappear: when it was last there and first missed, the cause. Quotes nothing."""
-    from social_archive.policy import moderation
+    from social_archive.policy.moderation import events as moderation
 
     causes, statuses = one_of(cause, CAUSES, "--cause"), one_of(status, tuple(moderation.STATUSES), "--status")
     with opened() as archive:
@@ -75,7 +75,7 @@ def list_events(
 @group.command("unmatched", epilog="Example:  archive moderation unmatched --account larkspur")
 def list_unmatched(account: Account = None, _json: Json = False) -> None:
     """List what disappeared while nobody on record decided it, and nobody has explained it since."""
-    from social_archive.policy import moderation
+    from social_archive.policy.moderation import events as moderation
 
     with opened() as archive:
         zone = archive.agency.body.time_zone
@@ -92,7 +92,7 @@ def show_consistency(
     _json: Json = False,
 ) -> None:
     """Count by clause: findings, decisions, removals with and without a decision, and what the same rules left up."""
-    from social_archive.policy.consistency import consistency
+    from social_archive.policy.moderation.consistency import consistency
 
     with opened() as archive:
         zone = archive.agency.body.time_zone
@@ -115,7 +115,7 @@ def explain(
     _json: Json = False,
 ) -> None:
     """Say on record what the last disappearance of a record was. It closes the question; it is no earlier decision."""
-    from social_archive.policy import explanations
+    from social_archive.policy.moderation import explanations
     from social_archive.search import Search
 
     (told,) = one_of([cause], CAUSES, "--cause")
@@ -138,7 +138,7 @@ def explain(
 
 
 def _print_events(found: list[Event], zone: str, *, nothing: str) -> None:
-    from social_archive.policy.moderation import STATUSES
+    from social_archive.policy.moderation.events import STATUSES
 
     if settings.as_json:
         output.print_json({"events": [_plain(event) for event in found]})

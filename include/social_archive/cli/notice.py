@@ -12,7 +12,7 @@ from social_archive.cli import output
 from social_archive.cli.settings import Json, opened, settings
 
 if TYPE_CHECKING:
-    from social_archive.policy.notice_checks import Checked
+    from social_archive.policy.notice.checks import Checked
 
 _STYLES = {"in_profile": "green", "by_link": "green", "partial": "yellow", "absent": "red", "unreadable": "magenta"}
 _WORDS = {"in_profile": "in profile", "by_link": "by link"}
@@ -45,7 +45,7 @@ def check_(
     _json: Json = False,
 ) -> None:
     """Look at profiles as the archive has them, and at the pages that they link to. Keeps what was seen."""
-    from social_archive.policy import notice_checks
+    from social_archive.policy.notice import checks as notice_checks
 
     with opened(write=True) as archive:
         accounts = [archive.account(account)] if account else archive.agency.enabled_accounts()
@@ -74,7 +74,7 @@ def _result(result: str) -> Text:
 
 
 def _news(one: Checked) -> Text:
-    from social_archive.policy.notice import RANK
+    from social_archive.policy.notice.verdict import RANK
 
     if one.was is not None and RANK[one.verdict.result] < RANK[one.was]:
         return Text(f"worse: was {_WORDS.get(one.was, one.was)}", style="bold red")
@@ -82,7 +82,7 @@ def _news(one: Checked) -> Text:
 
 
 def _checked_json(one: Checked) -> dict[str, Any]:
-    from social_archive.policy.notice import RANK
+    from social_archive.policy.notice.verdict import RANK
 
     return {
         "account": f"{one.platform}/{one.account}", "result": one.verdict.result, "missing": list(one.verdict.missing),
@@ -98,7 +98,7 @@ def _checked_json(one: Checked) -> dict[str, Any]:
 @group.command("list", epilog="Example:  archive notice list --json")
 def list_(_json: Json = False) -> None:
     """The last result of every account, when it was checked, and which tell the public less than before."""
-    from social_archive.policy.notice_checks import histories, regression
+    from social_archive.policy.notice.checks import histories, regression
 
     with opened() as archive:
         zone = archive.agency.body.time_zone
@@ -129,8 +129,8 @@ def show(
     account: Annotated[str, typer.Argument(help="NAME or PLATFORM/NAME as in accounts.yaml.")], _json: Json = False
 ) -> None:
     """What every place said at the last check that saw something new, and what is missing."""
-    from social_archive.policy.notice_checks import SAYS, history, requirement_of, told
-    from social_archive.policy.notice_wording import MEANING
+    from social_archive.policy.notice.checks import SAYS, history, requirement_of, told
+    from social_archive.policy.notice.wording import MEANING
 
     with opened() as archive:
         chosen = archive.account(account)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WHAT: Final = "policy.checked"
 READ: Final = ("post", "comment", "reply", "story")
-"""Kinds of records that are checked. Profiles have a check of their own (`policy/notice.py`)."""
+"""Kinds of records that are checked. Profiles have a check of their own (`policy/notice/verdict.py`)."""
 
 AT_ONCE: Final = 20_000
 """Rows of one job: what is read, checked and committed together."""

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 
 from social_archive.errors import ArchiveError
 from social_archive.policy import decisions, findings
-from social_archive.policy.consistency import consistency, within
 from social_archive.policy.criteria import registry
-from social_archive.policy.moderation import Event, events
+from social_archive.policy.moderation.consistency import consistency, within
+from social_archive.policy.moderation.events import Event, events
 from social_archive.policy.suite import suite_of
 from social_archive.record import micros
 

@@ -21,7 +21,7 @@ from sandbox.story import build
 from sandbox.world import Item
 from social_archive.policy.batch import Batch
 from social_archive.policy.criteria import registry
-from social_archive.policy.linear import model
+from social_archive.policy.trade.linear import model
 from social_archive.policy.training import advertising as training
 
 SEED: Final = 2026

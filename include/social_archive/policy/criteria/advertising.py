@@ -1,8 +1,8 @@
 """Does this comment advertise or sell something?
 
 Rules show what trade looks like: a price beside words of offering, how to order, links that pay whoever posts them.
-A trained model adds up words of trade and says which ones counted (`policy/linear.py`). The account's own posts are not
-read: a library may announce its book sale.
+A trained model adds up words of trade and says which ones counted (`policy/trade/linear.py`). The account's own posts
+are not read: a library may announce its book sale.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy as np
 from pydantic import Field
 
 from social_archive.config_schedule import Model
-from social_archive.policy import links
-from social_archive.policy.asking import first_of_each, is_asked
 from social_archive.policy.batch import Batch, Match, Pattern, Rows
 from social_archive.policy.criterion import Criterion, Hit, Rule
-from social_archive.policy.linear import Reading, model, span, told
-from social_archive.policy.trade_words import LINK, PERCENT, PHONE, PRICE
+from social_archive.policy.trade import links
+from social_archive.policy.trade.asking import first_of_each, is_asked
+from social_archive.policy.trade.linear import Reading, model, span, told
+from social_archive.policy.trade.words import LINK, PERCENT, PHONE, PRICE
 
 PRICED: Final = Rule(
     "advertising.price-offer", 1, "moderate",

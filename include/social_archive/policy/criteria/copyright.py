@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from social_archive.config_schedule import Model
-from social_archive.policy import links
-from social_archive.policy.asking import first_of_each, is_asked, whole
 from social_archive.policy.batch import Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.trade import links
+from social_archive.policy.trade.asking import first_of_each, is_asked, whole
 
 NOTICE: Final = Rule(
     "copyright.notice", 1, "moderate",

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
-from social_archive.policy.persons import NAMED, is_subject, name_in
-from social_archive.policy.sentences import is_story, sentence_around
+from social_archive.policy.speech.persons import NAMED, is_subject, name_in
+from social_archive.policy.speech.sentences import is_story, sentence_around
 
 ACCUSED = Rule(
     "defamatory.accused", 1, "moderate",

@@ -1,7 +1,7 @@
 """Might this comment or message be a request for public records?
 
 A request needs no form and may come by any written means, so one may stand in a comment (5 ILCS 140/3(c)). Whether it
-is one, the FOIA officer says; the clock that the law starts runs meanwhile (`policy/foia_alert.py`).
+is one, the FOIA officer says; the clock that the law starts runs meanwhile (`foia/alerts.py`).
 """
 
 from __future__ import annotations

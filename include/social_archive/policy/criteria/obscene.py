@@ -11,7 +11,7 @@ from typing import Final
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule, bounded
-from social_archive.policy.lexicon import lexicon
+from social_archive.policy.speech.lexicon import lexicon
 
 _WORDS: Final = lexicon("obscene")
 

@@ -19,8 +19,8 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from social_archive.config_schedule import Model
 from social_archive.policy.batch import Batch, Rows
 from social_archive.policy.criterion import Criterion, Hit, Rule
-from social_archive.policy.links import SHOWN
 from social_archive.policy.text import fold_all
+from social_archive.policy.trade.links import SHOWN
 
 APART: Final = Rule(
     "off-topic.overlap", 1, "weak",

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from social_archive.policy.batch import LOOKED_AT, Batch, Match, Pattern
 from social_archive.policy.criterion import Criterion, Hit, Rule, Strength, bounded
-from social_archive.policy.persons import NAMED, name_in
-from social_archive.policy.sentences import sentence_around
+from social_archive.policy.speech.persons import NAMED, name_in
+from social_archive.policy.speech.sentences import sentence_around
 
 CIRCULATION = Rule(
     "patron-privacy.circulation", 1, "strong",

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from social_archive.policy import links
-from social_archive.policy.asking import before, first_of_each, is_asked, whole
 from social_archive.policy.batch import Batch, Match, Pattern
-from social_archive.policy.campaign import Pairs, both, campaign
 from social_archive.policy.criterion import Criterion, Hit, Rule
+from social_archive.policy.trade import links
+from social_archive.policy.trade.asking import before, first_of_each, is_asked, whole
+from social_archive.policy.trade.campaign import Pairs, both, campaign
 
 GIVING_PAGE: Final = Rule(
     "solicitation.giving-page", 1, "strong",

@@ -11,9 +11,9 @@ from itertools import chain
 
 from social_archive.policy.batch import Batch
 from social_archive.policy.criterion import Criterion, Hit, bounded
-from social_archive.policy.doxxing import ADDRESS, WHEREABOUTS, doxxing
-from social_archive.policy.regulated_goods import OFFER, offers
-from social_archive.policy.threats import BOMB, MENACE, THREAT, VEILED, threats
+from social_archive.policy.speech.doxxing import ADDRESS, WHEREABOUTS, doxxing
+from social_archive.policy.speech.regulated_goods import OFFER, offers
+from social_archive.policy.speech.threats import BOMB, MENACE, THREAT, VEILED, threats
 
 
 class Unlawful(Criterion):

@@ -24,10 +24,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from social_archive.policy import linear
 from social_archive.policy.batch import Rows
 from social_archive.policy.text import fold_all
-from social_archive.policy.trade_words import trade_words
+from social_archive.policy.trade import linear
+from social_archive.policy.trade.words import trade_words
 
 VERSION: Final = 1
 SEED: Final = 75

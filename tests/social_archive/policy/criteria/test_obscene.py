@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from social_archive.policy.criteria.obscene import Obscene
-from social_archive.policy.lexicon import lexicon
+from social_archive.policy.speech.lexicon import lexicon
 from tests.social_archive.policy.checking import Found, found
 
 PLAIN = ["what the fuck", "this is bullshit", "fuuuuckkk", "MOTHERFUCKERS", "piss off", "an asshole", "es una mierda"]

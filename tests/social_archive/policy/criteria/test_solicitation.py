@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from social_archive.policy.campaign import campaign
+from social_archive.policy.trade.campaign import campaign
 from tests.social_archive.policy.checking import found
 
 ASKS = {

@@ -1,0 +1,1 @@
+"""What disappeared from the pages, seen in the harvests alone, and whether anybody had decided it."""

@@ -1,0 +1,1 @@
+"""What the criteria about speech read by: names, sentences, word lists, threats, whereabouts, regulated goods."""
