@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,9 @@ from social_archive.companions import SourceGone
 from social_archive.completeness import check
 from social_archive.config import StoreConfig
 from social_archive.documents import worksheet
-from social_archive.policy import findings
+from social_archive.foia import answers
+from social_archive.policy import decisions, determinations, findings
+from social_archive.policy.moderation import explanations
 from social_archive.rebuild import rebuild
 from social_archive.record import micros
 from social_archive.retention import assignment, certificate, consolidation, disposal, execution, holds, proposal, tags
@@ -38,6 +41,7 @@ from tests.social_archive.retention.settled_library import day, rid_of, seen, ta
 from tests.social_archive.retention.settled_library import library as settled_library
 
 NOTHING = Settled()
+SCHEMAS = {one.CLASS: one.SCHEMA for one in (findings, decisions, determinations, explanations, answers)}
 PAGE = Path(__file__).parents[2] / "docs" / "verify_certificate_standalone.py"
 
 
@@ -407,3 +411,32 @@ def test_the_audit_removes_what_no_entry_ever_named(archive: Archive) -> None:
     assert audit.sweep(archive)["orphans_removed"] == 0, "its check may still be about to commit"
     assert audit.sweep(archive, now=datetime.now(UTC) + timedelta(days=3))["orphans_removed"] == 1
     assert not archive.store.exists(ref.key, ref.version_id)
+
+
+@pytest.mark.slow
+def test_every_class_of_companions_follows_its_record_whatever_its_columns_are_called(settling: Archive) -> None:
+    take(settling, seen("c1", day("2024-02-02"), created=day("2024-02-01")))
+    rid = rid_of(settling, "c1")
+    version, place = companions.place_of(settling, rid)
+    for cls, schema in SCHEMAS.items():
+        row = {field.name: _any_value(field) for field in schema if field.name not in ("secret", "commitment")}
+        row |= {"rid": rid, "version": version, **{k: v for k, v in place._asdict().items() if k in row}}
+        kept = pa.schema([field for field in schema if field.name not in ("secret", "commitment")])
+        companions.commit(settling, cls, pa.Table.from_pylist([row], schema=kept), what=f"test.{cls}", note={},
+                          txn=(cls,), sources=[place])  # fmt: skip
+    tags.add(settling, [rid], "local-history", by="records", reason="invented")
+    assert assignment.settle(settling).companions == len(SCHEMAS)
+    assert {o.cls: o.series for o in settling.catalog.objects() if o.cls in SCHEMAS} == dict.fromkeys(
+        SCHEMAS, "local-history"
+    )
+    assert_sound(settling)
+
+
+def _any_value(field: pa.Field) -> object:
+    if pa.types.is_list(field.type):
+        return []
+    if pa.types.is_timestamp(field.type) or pa.types.is_integer(field.type):
+        return 1
+    if pa.types.is_boolean(field.type):
+        return False
+    return uuid.uuid4().hex if field.name == "id" else "invented"

@@ -138,10 +138,11 @@ _PATHS: Final = (
 )
 _EMPTY: Final = "CREATE TEMP TABLE {} (rid VARCHAR, version INTEGER, number BIGINT, row BIGINT)"
 _LINES: Final = (
-    "INSERT INTO {0} SELECT rid, version, number, file_row_number FROM read_parquet($paths, filename = true,"
-    " file_row_number = true, union_by_name = true, hive_partitioning = false) JOIN {0}_paths ON filename = path {1}"
+    "INSERT INTO {0} SELECT f.rid, f.version, p.number, f.file_row_number FROM read_parquet($paths, filename = true,"
+    " file_row_number = true, union_by_name = true, hive_partitioning = false) AS f JOIN {0}_paths AS p"
+    " ON f.filename = p.path {1}"  # named all over: a class of companions may have columns called so
 )
-_ASKED: Final = {"companions": "", "records": "SEMI JOIN companions USING (rid, version)"}
+_ASKED: Final = {"companions": "", "records": "SEMI JOIN companions AS c ON f.rid = c.rid AND f.version = c.version"}
 _WHERE: Final = (
     "SELECT c.number AS source, c.row AS row, coalesce(r.number, -1) AS record FROM companions AS c"
     " LEFT JOIN records AS r ON c.rid = r.rid AND c.version = r.version ORDER BY source, c.row"
