@@ -156,14 +156,16 @@ class Example(Model):
     series: Annotated[list[ExampleSeries], Field(min_length=1)]
 
 
-class _Pack(Model):
+class Pack(Model):
+    """The head of each file of a pack: whose law it is."""
+
     jurisdiction: Slug
     title: Text
     invented: bool = False
 
 
 class _PackFile(Model):
-    pack: _Pack
+    pack: Pack
     rules: Annotated[list[LawRule], Field(min_length=1)]
 
 

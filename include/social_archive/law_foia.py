@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from social_archive.config import Agency, Model, Slug, Text, load_file
 from social_archive.errors import ConfigError
-from social_archive.law import LawRule, Sourced, effective_at, find_pack, overlapping
+from social_archive.law import LawRule, Pack, Sourced, effective_at, find_pack, overlapping
 from social_archive.yaml_lines import Document, echo, read, shown, suggestion
 
 LAW_FILE: Final = "foia.yaml"
@@ -188,19 +188,13 @@ class FoiaLaw(Model):
         return all(rule.known for rule in self.rules if rule.sets == field)
 
 
-class _Pack(Model):
-    jurisdiction: Slug
-    title: Text
-    invented: bool = False
-
-
 class _LawFile(Model):
-    pack: _Pack
+    pack: Pack
     rules: Annotated[list[LawRule], Field(min_length=1)]
 
 
 class _CalendarFile(Model):
-    pack: _Pack
+    pack: Pack
     weekend: Weekend
     holidays: list[Holiday]
 
@@ -251,7 +245,7 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _misplaced(pack: _Pack, path: Path, document: Document) -> Iterator[str]:
+def _misplaced(pack: Pack, path: Path, document: Document) -> Iterator[str]:
     if pack.jurisdiction != path.parent.name:
         yield (f"{document.place(('pack', 'jurisdiction'))}: the file is for {pack.jurisdiction!r}, but it stands in "
                f"the folder {path.parent.name!r}.")  # fmt: skip

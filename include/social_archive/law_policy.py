@@ -13,7 +13,7 @@ from pydantic import Field
 
 from social_archive.config import Agency, Model, Slug, Text, load_file
 from social_archive.errors import ConfigError
-from social_archive.law import VERIFY, Sourced, find_pack
+from social_archive.law import VERIFY, Pack, Sourced, find_pack
 from social_archive.yaml_lines import shown
 
 FILE: Final = "policy.yaml"
@@ -31,16 +31,10 @@ class PolicyNote(Sourced):
         return f"{self.text.rstrip('.')} ({cited})."
 
 
-class _Pack(Model):
-    jurisdiction: Slug
-    title: Text
-    invented: bool = False
-
-
 class PolicyLaw(Model):
     """What one jurisdiction adds. `settings` are of checks by their names; policy.yaml of the agency wins."""
 
-    pack: _Pack
+    pack: Pack
     notes: list[PolicyNote] = Field(default_factory=list)
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 

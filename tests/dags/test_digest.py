@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +19,7 @@ from social_archive.config import StoreConfig
 from social_archive.digest import NOTICE
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests.dags.running import airflow
 from tests.faults.sandbox_library import library
 from tests.smtp_server import Letter, mailbox
 
@@ -53,21 +51,11 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         extra = {"from_email": "archive@larkspur.example", "disable_tls": True, "disable_ssl": True}
         mail = {"conn_type": "smtp", "host": "127.0.0.1", "port": box.port, "extra": extra}
         connect = f"AIRFLOW_CONN_SMTP_DEFAULT={json.dumps(mail)}"
-        said = _airflow(env, "harvest_mastodon", "digest", connect, "digest", "harvest_mastodon", "digest")
+        said = airflow(env, "harvest_mastodon", "digest", connect, "digest", "harvest_mastodon", "digest")
         archive = open_archive(agency, state=folder / "state")
         archive.catalog.catch_up()
         yield Ran(said, box.letters, archive, folder / "airflow")
         archive.close()
-
-
-def _airflow(env: dict[str, str], *dag_ids: str) -> str:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.airflow_harvest", *dag_ids], env=inherited | env, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3_000:]
-    return done.stdout
 
 
 def test_the_dead_login_is_on_record_and_the_account_beside_it_is_whole(ran: Ran) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +20,7 @@ from social_archive.policy import check, findings, letters
 from social_archive.policy.notice import checks as notice_checks
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests.dags.running import airflow
 from tests.faults.sandbox_library import library
 from tests.smtp_server import Letter, mailbox
 
@@ -53,21 +51,11 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         (folder / "airflow").mkdir()
         connect = f"AIRFLOW_CONN_SMTP_DEFAULT={json.dumps(mail)}"
         steps = ("policy_check", "harvest_mastodon", "policy_check", "policy_check")
-        said = _airflow(env | environment(), connect, *steps)
+        said = airflow(env | environment(), connect, *steps)
         archive = open_archive(agency, state=folder / "state")
         archive.catalog.catch_up()
         yield Ran(said, box.letters, archive)
         archive.close()
-
-
-def _airflow(env: dict[str, str], *steps: str) -> str:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.airflow_harvest", *steps], env=inherited | env, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-3_000:]
-    return done.stdout
 
 
 def test_every_run_ends_well_also_with_nothing_to_read(ran: Ran) -> None:

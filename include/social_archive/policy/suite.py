@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -19,6 +21,15 @@ from social_archive.policy.criteria import registry
 from social_archive.policy.criterion import Criterion, Hit
 from social_archive.record import canonical
 from social_archive.yaml_lines import suggestion
+
+DATA: Final = tuple(Path(__file__).parent / name for name in ("lexicons", "models"))
+
+
+@cache
+def _data(folders: tuple[Path, ...]) -> dict[str, str]:
+    """Name of each word list and model -> SHA-256 of its bytes."""
+    files = sorted(file for folder in folders for file in folder.iterdir() if file.is_file())
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,8 @@ class Suite:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of everything that decides what is found: rules with their versions, settings, clauses, on or off."""
+        """SHA-256 of what decides what is found: rules with their versions, settings, clauses, on or off, and the word
+        lists and models that come with the archive, byte for byte."""
         said = {
             check.name: {
                 "clause": check.clause, "on": check.on, "settings": check.criterion.settings.model_dump(mode="json"),
@@ -57,7 +69,7 @@ class Suite:
             }
             for check in self.checks
         }  # fmt: skip
-        return hashlib.sha256(canonical({"version": self.version, "checks": said})).hexdigest()
+        return hashlib.sha256(canonical({"version": self.version, "checks": said, "data": _data(DATA)})).hexdigest()
 
     @property
     def active(self) -> tuple[Check, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from social_archive.config import Agency, load_agency
 from social_archive.errors import ConfigError
 from social_archive.law import VERIFY
 from social_archive.law_policy import load_policy_law
+from social_archive.policy import suite
 from social_archive.policy.batch import Batch
 from social_archive.policy.criteria import registry
 from social_archive.policy.suite import Suite, suite_of
@@ -49,6 +51,16 @@ def test_a_change_of_anything_that_decides_what_is_found_is_another_set_of_rules
                 "  version: '2'\n"]  # fmt: skip
     assert len({suite_of(agency(tmp_path, checks)).digest for checks in versions}) == len(versions)
     assert suite_of(agency(tmp_path)).digest == suite_of(agency(tmp_path)).digest
+
+
+def test_another_word_list_is_another_set_of_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = suite_of(agency(tmp_path)).digest
+    lists = shutil.copytree(suite.DATA[0], tmp_path / "lexicons")
+    monkeypatch.setattr(suite, "DATA", (lists, suite.DATA[1]))
+    assert suite_of(agency(tmp_path)).digest == before
+    (lists / "obscene.yaml").write_text((lists / "obscene.yaml").read_text() + "# one line more\n")
+    suite._data.cache_clear()
+    assert suite_of(agency(tmp_path)).digest != before
 
 
 @pytest.mark.parametrize(
