@@ -23,7 +23,7 @@ ORPHAN_AGE: Final = timedelta(days=2)
 
 _AREAS: Final = (
     "records/", "media/", "quarantine/", "validation/", "coverage/", "imports/", "schedules/", "holds/", "disposals/",
-    "certificates/", "class-determinations/", "notices/", *(f"{cls}/" for cls in COMPANIONS),
+    "certificates/", "class-determinations/", "notices/", "requests/", "bundles/", *(f"{cls}/" for cls in COMPANIONS),
 )  # fmt: skip
 
 

@@ -184,6 +184,24 @@ class DisposalConfig(Model):
     verify_again_minutes: Annotated[int, Field(ge=0, le=10_080)] = 10
 
 
+class FoiaConfig(Model):
+    """Who answers requests for records (user names of `people`; an empty list: anybody named there).
+
+    `officers` keep the files and decide what is disclosed; one of `second_reviewers`, another person, looks at it
+    again; one of `release_approvers` lets it go out. `number` is how requests are numbered (year and running number are
+    put in), `control_prefix` what stands before the number of each record in an answer. `warn_days`: how many days
+    before an answer is due somebody is told each day. `release_folder`: where approved bundles are laid.
+    """
+
+    officers: list[Text] = Field(default_factory=list)
+    second_reviewers: list[Text] = Field(default_factory=list)
+    release_approvers: list[Text] = Field(default_factory=list)
+    number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9{}:_-]{1,40}$")] = "{year}-{n:03d}"
+    control_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")] = "REC"
+    warn_days: Annotated[int, Field(ge=0, le=30)] = 2
+    release_folder: Text | None = None
+
+
 class Account(Model):
     """One account of the body on one platform. `name` is the archive's own for it, one of a kind on its platform,
     and never changes: it is in the keys of its records.
@@ -211,6 +229,7 @@ class Agency(Model):
     digest: DigestConfig = DigestConfig()
     people: list[Person] = Field(default_factory=list)
     disposal: DisposalConfig = DisposalConfig()
+    foia: FoiaConfig = FoiaConfig()
     accounts: list[Account]
     retention: Retention
     policy: CommentPolicy | None = None
@@ -229,6 +248,7 @@ class _AgencyFile(Model):
     digest: DigestConfig = DigestConfig()
     people: list[Person] = Field(default_factory=list)
     disposal: DisposalConfig = DisposalConfig()
+    foia: FoiaConfig = FoiaConfig()
 
 
 class _AccountsFile(Model):
@@ -271,6 +291,7 @@ def load_agency(folder: Path) -> Agency:
         digest=agency.digest,
         people=agency.people,
         disposal=agency.disposal,
+        foia=agency.foia,
         accounts=accounts.accounts,
         retention=schedule.retention.model_copy(update={"time_zone": agency.agency.time_zone}),
         policy=_load(policy_path, _PolicyFile)[0].policy if policy_path.is_file() else None,

@@ -25,9 +25,13 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-
 SELECTORS: Final = ("platform", "account", "kind", "state", "tag")
 
 
+RULE_KINDS: Final = (*KINDS, "request")
+"""What a rule can name by `kind`: the kinds of records, and the file of a request for records (`foia/`)."""
+
+
 def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise ValueError(f"must be one of {', '.join(KINDS)}")
+    if value not in RULE_KINDS:
+        raise ValueError(f"must be one of {', '.join(RULE_KINDS)}")
     return value
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "social-records-archive/proposal/v1"
 WORKSHEET: Final = "social-records-archive/worksheet/v1"
-CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import", "bundle")
+CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import", "request", "bundle")
 """Classes of objects that lie in cohorts and go with them."""
 
 _IMPORT: Final = "import:"

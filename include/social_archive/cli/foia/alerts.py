@@ -1,4 +1,4 @@
-"""`archive foia`: possible requests for public records in comments and messages, and by when they must be answered."""
+"""`archive foia alerts` and `answer`: comments and messages that may be requests for public records."""
 
 from __future__ import annotations
 
@@ -11,39 +11,28 @@ from rich.padding import Padding
 from rich.text import Text
 
 from social_archive.cli import output
-from social_archive.cli.settings import Json, load_environment, opened, settings
+from social_archive.cli.foia.due import due_json
+from social_archive.cli.settings import Json, opened, settings
 
 if TYPE_CHECKING:
     from social_archive.foia.alerts import Alert
-    from social_archive.foia.clock import Closed, Due
 
 EXAMPLES = (
     "Examples:  archive foia alerts   ·   archive foia answer 9c1f03aa --is-request --number 26-014 --by records "
-    '--reason "Asks for the invoices of May"   ·   archive foia due 2026-11-20'
+    '--reason "Asks for the invoices of May"'
 )
 
 LONGEST = 1_500
 """Characters of a comment that are shown: enough to judge what it asks for."""
 
-group = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, epilog=EXAMPLES,
-    help="Requests for public records: comments that may be one, and the clock that the law starts.",
-)  # fmt: skip
-
-
-def register(app: typer.Typer) -> None:
-    app.add_typer(group, name="foia")
-
-
-@group.callback()
-def _foia(_json: Json = False) -> None:
-    """Takes `--json` before the command's name, as every group does."""
+def register(group: typer.Typer) -> None:
+    group.command(epilog="Examples:  archive foia alerts   ·   archive foia alerts --all --json")(alerts)
+    group.command(epilog=EXAMPLES)(answer)
 
 
 # --------------------------------------------------------------------------- alerts
 
 
-@group.command(epilog="Examples:  archive foia alerts   ·   archive foia alerts --all --json")
 def alerts(
     every: Annotated[bool, typer.Option("--all", help="Answered ones too.")] = False, _json: Json = False
 ) -> None:
@@ -106,14 +95,13 @@ def _alert_json(one: Alert, today: date) -> dict[str, Any]:
         "kind": one.kind, "status": one.status, "strength": one.strength, "quote": one.quote,
         "explanation": one.explanation, "received": one.received, "first_seen": one.first_seen,
         "posted_at": output.iso(one.seen.created), "first_observed_at": output.iso(one.seen.observed),
-        "due": _due_json(one.due) if one.due else None, "days_left": one.days_left(today), "answer": answer,
+        "due": due_json(one.due) if one.due else None, "days_left": one.days_left(today), "answer": answer,
     }  # fmt: skip
 
 
 # --------------------------------------------------------------------------- answering
 
 
-@group.command(epilog=EXAMPLES)
 def answer(
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="Its id, or the first characters of it.")],
     by: Annotated[str, typer.Option(help="Your user name, as in agency.yaml.")],
@@ -144,56 +132,3 @@ def answer(
         return
     due = f" An answer is due by {done.due.safe}." if done.due else ""
     out.print(Text(f"Kept: a request, received {done.received}.{due}", style="bold"))
-
-
-# --------------------------------------------------------------------------- the clock
-
-
-@group.command(epilog="Examples:  archive foia due 2026-11-20   ·   archive foia due 2026-11-20 --json")
-def due(
-    received: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The day of receipt.")],
-    _json: Json = False,
-) -> None:
-    """By when an ordinary request must be answered, which days were not counted, and what is disputed. No advice."""
-    from social_archive.archive import default_agency
-    from social_archive.config import load_agency
-    from social_archive.foia import clock
-    from social_archive.law_foia import load_foia_law
-
-    load_environment()
-    law = load_foia_law(load_agency(default_agency()), received.date())
-    found = clock.due(received.date(), law)
-    if settings.as_json:
-        output.print_json({**_due_json(found), "jurisdiction": law.jurisdiction, "invented": law.invented})
-        return
-    out = output.console()
-    out.print(Text.assemble((f"Answer by {found.safe:%A %Y-%m-%d}", "bold"), f"   {law.title}"))
-    if law.invented:
-        out.print(Text("Invented for the sample: nobody's law.", style="yellow"))
-    later = f"{found.date:%A %Y-%m-%d}" if found.is_disputed else None
-    out.print(output.facts([
-        ("received", f"{found.received:%A %Y-%m-%d}"), ("day 1", f"{found.day_one:%A %Y-%m-%d}"),
-        ("period", f"{found.days} {law.counting} days, {found.citation}"), ("if all below count", later),
-    ]))  # fmt: skip
-    made = output.table("", "day", "holiday", "counted as", "citation")
-    for one in sorted({*found.skipped, *found.disputed}, key=lambda one: one.day):
-        made.add_row(Text("!" if one.holiday.disputed else "", style="bold yellow"), f"{one.day:%a %Y-%m-%d}",
-                     output.safe(one.holiday.name), "no business day" if one.holiday.counts else "a business day",
-                     output.safe(one.holiday.citation, style="dim"))  # fmt: skip
-    if made.row_count:
-        out.print(made)
-    if found.disputed:
-        out.print(Text("! is disputed. The date above holds even if none of them is a holiday.", style="yellow"))
-
-
-def _due_json(found: Due) -> dict[str, Any]:
-    return {
-        "received": found.received, "day_one": found.day_one, "due": found.date, "safe": found.safe,
-        "days": found.days, "citation": found.citation, "skipped": [_closed_json(one) for one in found.skipped],
-        "disputed": [_closed_json(one) for one in found.disputed],
-    }  # fmt: skip
-
-
-def _closed_json(one: Closed) -> dict[str, Any]:
-    return {"day": one.day, "id": one.holiday.id, "name": one.holiday.name, "counts": one.holiday.counts,
-            "citation": one.holiday.citation, "confidence": one.holiday.confidence}  # fmt: skip

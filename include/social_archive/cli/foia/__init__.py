@@ -1,0 +1,17 @@
+"""`archive foia`: requests for public records, from receipt to the bundle that answers them. One module a subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from social_archive.cli.foia import alerts, due
+from social_archive.cli.foia.group import group
+
+if TYPE_CHECKING:
+    import typer
+
+
+def register(app: typer.Typer) -> None:
+    for module in (alerts, due):  # in the order in which `archive foia --help` lists their commands
+        module.register(group)
+    app.add_typer(group, name="foia")

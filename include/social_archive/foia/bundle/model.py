@@ -1,0 +1,68 @@
+"""What a bundle is made from, and what its parts are. Nothing here knows an original: only what may leave.
+
+Everything in a bundle follows from `Contents`, so the same inputs give the same bytes: no part asks the clock, the
+network, or the order of a set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from social_archive.foia.dispositions import Reviewed, ShownItem
+
+if TYPE_CHECKING:
+    from social_archive.config import Agency
+    from social_archive.foia.request_file import Event
+    from social_archive.foia.requests import Request
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the bag's payload: its path under `data/` (ASCII, made from control numbers only) and its bytes, or
+    the local file that has them."""
+
+    path: str
+    body: bytes | Path = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`load_files`: Concordance DAT/OPT and EDRM XML too."""
+
+    load_files: bool = False
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything that a bundle is made from.
+
+    `at`: the moment that all of its documents are dated (UTC, whole seconds): when the review was confirmed.
+    `confirmed`: that event. `letter`: the response letter's PDF as it was approved, None while there is none.
+    `coverage`: file name -> bytes of the coverage statements, as they were made when the search was frozen.
+    `accounts`: (platform, account) -> what the account is called.
+    """
+
+    agency: Agency
+    request: Request
+    reviewed: Reviewed
+    items: Sequence[ShownItem] = field(repr=False)
+    at: datetime
+    confirmed: Event
+    options: Options
+    letter: bytes | None = field(default=None, repr=False)
+    coverage: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the bag's folder and file are called."""
+        return f"records-{self.request.number}"
+
+
+class Part(Protocol):
+    """Writes some files of the payload."""
+
+    def __call__(self, contents: Contents) -> Iterable[File]: ...
