@@ -168,8 +168,7 @@ def histories(draw: st.DrawFn) -> Facts:
     sent = draw(st.none() | after)
     amended = sent and draw(st.none() | st.integers(0, 30).map(lambda n: sent + timedelta(days=n)))
     return Facts(received, draw(st.sampled_from(KINDS)), extended=draw(st.booleans()), asked=tuple(asked), sent=sent,
-                 amended=amended, agreed=draw(st.none() | st.integers(0, 90).map(lambda n: received + timedelta(days=n)))
-                 )  # fmt: skip
+                 amended=amended, agreed=draw(st.none() | after))  # fmt: skip
 
 
 @given(histories())
