@@ -58,7 +58,7 @@ class Spelling:
 
 def spell(term: Term) -> Spelling:
     """Raises NothingToFind."""
-    text = _SCHEME.sub("", list(readings(term.text.strip()))[0].text)
+    text = _SCHEME.sub("", next(iter(readings(term.text.strip()))).text)
     if "/" in text:
         text = re.split(r"[?#]", text)[0]
     pieces: list[str] = _PIECE.findall(text)
