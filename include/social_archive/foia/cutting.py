@@ -36,9 +36,7 @@ def cut(text: str, spans: Iterable[tuple[int, int, str]], matcher: Matcher) -> C
     codes = {code for _, _, each in chosen for code in each} | matcher.codes
     gone = _merged(chosen)
     while True:
-        found = [
-            span for first, last in _between(text, gone, codes) for span in _found(text, first, last, matcher)
-        ]
+        found = [span for first, last in _between(text, gone, codes) for span in _found(text, first, last, matcher)]
         if not found:
             break
         gone = _merged([*gone, *found])

@@ -21,7 +21,7 @@ from typing import Final
 from social_archive.errors import ArchiveError
 from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
-from social_archive.foia.matching import Matcher
+from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import NotReadable, readable
 
 _LEAST_DIGITS: Final = 6
@@ -31,7 +31,9 @@ _OVERLAP: Final = 4096
 MOST: Final = 1 << 30
 """Bytes that one packed file may unpack to."""
 
-_TEXT: Final = frozenset("json jsonl csv html txt xml rels dat opt py note md svg vtt opf typ pem".split())
+_TEXT: Final = frozenset(
+    {"json", "jsonl", "csv", "html", "txt", "xml", "rels", "dat", "opt", "py", "note", "svg", "vtt"}
+)
 _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
@@ -115,7 +117,7 @@ class _Scanner:
 
     def _in_text(self, body: bytes) -> Iterator[Term]:
         """Lines of ASCII are read together; the few others are folded, which costs more."""
-        text = body.decode("utf-8", "replace")
+        text = as_text(body)
         if text.isascii():
             parts = [text]
         else:
@@ -123,6 +125,8 @@ class _Scanner:
             parts = ["".join(line for line in lines if line.isascii()), "".join(x for x in lines if not x.isascii())]
         for part in parts:
             for window in _windows(part):
+                if term := self._long.in_runs(window):
+                    yield term
                 if (term := self._all.touches(window)) and (term := self._not_by_chance(window, term)):
                     yield term
 

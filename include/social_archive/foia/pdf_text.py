@@ -224,7 +224,7 @@ def _unescaped(literal: bytes) -> bytes:
     if b"\\" not in literal:
         return literal
     plain = literal.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
-    told: bytes = codecs.escape_decode(plain)[0]  # type: ignore[attr-defined]
+    told: bytes = codecs.escape_decode(plain)[0]
     return told
 
 

@@ -280,7 +280,7 @@ def _field(field: str) -> str:
     return _FIELD_OF.get(field, field)
 
 
-_FIELD_OF: Final = {column: field for field, columns in COLUMNS.items() for column in columns if column not in COMMITTED}
+_FIELD_OF: Final = {name: field for field, names in COLUMNS.items() for name in names if name not in COMMITTED}
 
 
 def _texts(values: Iterable[object]) -> Iterable[str]:
@@ -297,4 +297,3 @@ def _as_row(medium: Row, shown: ShownMedia, gone: bool) -> Row:
         "id": None if gone else medium["id"], "url": None if gone else medium["url"], "key": None,
         "sha256": shown.sha256, "bytes": shown.size, "mime": shown.mime, "alt": shown.alt, "outcome": shown.outcome,
     }  # fmt: skip
-
