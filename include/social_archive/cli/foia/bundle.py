@@ -1,4 +1,4 @@
-"""`archive foia bundle`, `approve`, `refuse`, `deliver`, `verify`: the answer as one file, who let it go out, its check."""
+"""`archive foia bundle`, `approve`, `refuse`, `deliver`, `verify`: the answer as one file, its release, its check."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _print_judged(event: Event, said: str, following: str) -> None:
 def deliver(
     number: Number,
     by: By,
-    folder: Annotated[Path | None, typer.Option(help="Lay the bundle, its note and its check into this folder.")] = None,
+    folder: Annotated[Path | None, typer.Option(help="Lay bundle, note and check into this folder.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Make a link; whoever has it can fetch the bundle.")] = False,
     days: Annotated[int, typer.Option(min=1, max=7, help="How long the link holds.")] = 7,
     _json: Json = False,
@@ -167,7 +167,7 @@ def verify(
     key_file: Annotated[Path | None, typer.Option(help="A file that holds it.")] = None,
     _json: Json = False,
 ) -> None:
-    """Check a bundle as a stranger does: with the one file that lies in it, offline. Exit code 3 if it does not hold."""
+    """Check a bundle as a stranger does: with the one file that lies in it. Exit code 3 if it does not hold."""
     from social_archive.foia.bundle.build import checker
 
     command = [sys.executable, "-I", str(checker()), str(file.absolute())]

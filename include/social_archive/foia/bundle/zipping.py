@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import Final, Self
 
-CHUNK: Final = 1 << 22
+CHUNK: Final = 1 << 20
 SMALL: Final = 1 << 16
 """Bytes below which handing a hash to another thread costs more than it saves."""
 
@@ -61,10 +61,9 @@ class Zip:
                  trace: TracebackType | None) -> None:  # fmt: skip
         self._hashers.shutdown()
         try:
-            if kind is None:
-                self._zip.close()
-                self._file.flush()
-                os.fsync(self._file.fileno())
+            self._zip.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
         finally:
             self._file.close()
         if kind is not None:
@@ -98,8 +97,8 @@ def hash_of(path: Path) -> Hashed:
         return hashed(_pieces(path), hashers)
 
 
-def hashed(pieces: Iterator[bytes | memoryview], hashers: ThreadPoolExecutor,
-           also: Callable[[bytes | memoryview], object] = len) -> Hashed:  # fmt: skip
+def hashed(pieces: Iterator[memoryview], hashers: ThreadPoolExecutor,
+           also: Callable[[memoryview], object] = len) -> Hashed:  # fmt: skip
     """Both hashes of some bytes, each in a thread of its own, while `also` is done with the same piece."""
     sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
     for piece in pieces:
@@ -120,16 +119,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _pieces(body: bytes | Path) -> Iterator[bytes | memoryview]:
-    if isinstance(body, Path):
-        with body.open("rb") as file:
-            yield from pieces_of(file)
+def _pieces(body: bytes | Path) -> Iterator[memoryview]:
+    """In pieces, each of which is good until the next is asked for."""
+    if isinstance(body, bytes):
+        for start in range(0, len(body), CHUNK):
+            yield memoryview(body)[start : start + CHUNK]
         return
-    view = memoryview(body)
-    for start in range(0, len(view), CHUNK):
-        yield view[start : start + CHUNK]
-
-
-def pieces_of(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(CHUNK):
-        yield piece
+    buffer = memoryview(bytearray(CHUNK))
+    with body.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            yield buffer[:count]
