@@ -51,7 +51,8 @@ def write(path: Path, contents: Contents, files: Iterable[File], signer: Signer,
     payload = sorted(files, key=lambda file: file.path)
     require_safe([file.path for file in payload], within=f"{contents.name}/data/")
     taken: dict[str, Hashed] = {}
-    with Zip(path, contents.at) as bag:
+    expected = sum(file.size for file in payload)
+    with Zip(path, contents.at, expected=expected) as bag:
         for done, file in enumerate(payload, 1):
             hashed = bag.add(f"{contents.name}/data/{file.path}", file.body)
             if file.sha256 not in (None, hashed.sha256):

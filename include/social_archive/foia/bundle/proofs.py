@@ -176,7 +176,10 @@ def _line(one: ShownItem, row: Row, shown: ShownVersion | None, leaf: int, ledge
     sealed.require(json.loads(line))
     if leaf_hash(line) != ledger.tree.leaf(leaf):
         raise CannotProve(f"The leaf of record {one.item.control} is not the one in the tree.")
-    shows = shown.revealed - shown.cut.keys() if shown is not None else frozenset()
+    shows = shown.revealed if shown is not None else frozenset()
+    marked = shows ^ shown.cut.keys() if shown is not None else frozenset()
+    if shown is not None and not marked >= {committed.name for committed in sealed.fields}:
+        raise CannotProve(f"A field of record {one.item.control} is neither shown nor marked as cut, or both.")
     fields = []
     for committed in sealed.fields:
         if committed.name not in shows:

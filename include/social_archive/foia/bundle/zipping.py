@@ -28,6 +28,7 @@ STORED: Final = frozenset({"7z", "gif", "gz", "jpeg", "jpg", "m4a", "mov", "mp3"
 _UNIX: Final = 3
 _PERMISSIONS: Final = 0o100644 << 16
 _FIRST_YEAR: Final = 1980
+_SURELY_SMALL: Final = 4_000_000_000
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Hashed:
 class Zip:
     """A zip file being written to `path`, under another name until the `with` block ends well. Use it as a context.
 
-    `at`: the date that all entries bear (UTC).
+    `at`: the date that all entries bear (UTC). `expected`: bytes that will go in, at most; entries of a zip that may
+    grow past 4 GB all say that it is a zip64, so that no header contradicts the directory.
     """
 
-    def __init__(self, path: Path, at: datetime) -> None:
+    def __init__(self, path: Path, at: datetime, *, expected: int = 0) -> None:
         self.path = path
+        self._version = zipfile.ZIP64_VERSION if expected > _SURELY_SMALL else zipfile.DEFAULT_VERSION
         self._partial = path.with_name(f".{path.name}.partial")
         self._date = (max(at.year, _FIRST_YEAR), at.month, at.day, at.hour, at.minute, at.second)
         self._hashers = ThreadPoolExecutor(2, thread_name_prefix="hash")
@@ -85,6 +88,7 @@ class Zip:
     def _info(self, name: str, size: int) -> zipfile.ZipInfo:
         info = zipfile.ZipInfo(name, self._date)
         info.create_system, info.external_attr, info.file_size = _UNIX, _PERMISSIONS, size
+        info.create_version = info.extract_version = self._version
         if name.rpartition(".")[2] not in STORED:
             info.compress_type = zipfile.ZIP_DEFLATED
             info._compresslevel = 1 if size > SMALL else 6  # type: ignore[attr-defined]
