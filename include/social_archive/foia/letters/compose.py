@@ -242,7 +242,7 @@ def _answer(ground: Ground) -> dict[str, Any]:
 def _ours(totals: Mapping[str, int]) -> str:
     if not totals["disposed"]:
         return ""
-    return f", of which {totals['disposed']:,} {'was' if totals['disposed'] == 1 else 'were'} destroyed on schedule before"
+    return f", of which {totals['disposed']:,} had been destroyed on schedule"
 
 
 def _given(totals: Mapping[str, int]) -> str:
@@ -271,7 +271,7 @@ def _disposed(reviewed: Reviewed) -> list[str]:
         if item.outcome == "disposed":
             by_certificate[item.certificate] = by_certificate.get(item.certificate, 0) + 1
     return [
-        f"{counted(number, 'record')} {'was' if number == 1 else 'were'} destroyed on schedule under "
+        f"{counted(number, 'record')} had been destroyed on schedule under "
         f"{f'certificate of destruction {certificate}' if certificate else 'a disposal whose certificate is pending'}."
         for certificate, number in sorted(by_certificate.items(), key=lambda one: one[0] or "")
     ]
@@ -310,7 +310,7 @@ def _responsible(ground: Ground) -> list[dict[str, str]]:
 _SAYS: Final[Mapping[str, Callable[[Ground], dict[str, Any]]]] = {
     "acknowledgement": _acknowledgement, "extension": _extension, "clarification": _clarification,
     "commercial": _treatment, "recurrent": _treatment, "voluminous": _treatment, "fees": _fees, "confer": _confer,
-    "burdensome": _burdensome, "response": _answer, "partial": _answer, "denial": _answer, "none": _answer,
+    "burdensome": _burdensome, "response": _answer, "partial_denial": _answer, "denial": _answer, "no_records": _answer,
     "disposed": _answer,
 }  # fmt: skip
 

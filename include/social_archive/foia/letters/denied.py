@@ -24,12 +24,12 @@ def response_kind(reviewed: Reviewed) -> str:
     """Which letter answers a request whose review stands like this."""
     totals = reviewed.totals
     if not totals["hits"]:
-        return "none"
+        return "no_records"
     if totals["disposed"] == totals["hits"]:
         return "disposed"
     if not totals["redacted"] and not totals["withheld"]:
         return "response"
-    return "partial" if totals["released"] or totals["redacted"] else "denial"
+    return "partial_denial" if totals["released"] or totals["redacted"] else "denial"
 
 
 def of_review(archive: Archive, reviewed: Reviewed) -> list[Denied]:

@@ -82,7 +82,7 @@ _USED: Final[Mapping[str, Mapping[str, str]]] = {
     "fees": {"fees.waiver": "when fees are reduced"},
     "confer": {"burden.conditions": "when a request is unduly burdensome"},
     "burdensome": {"burden.conditions": "when a request is unduly burdensome", **_DENIAL},
-    "partial": _DENIAL, "denial": _DENIAL,
+    "partial_denial": _DENIAL, "denial": _DENIAL,
     **{kind: {f"{kind}.definition": "the law's definition", f"{kind}.days": "the days for the response",
               f"{kind}.amend_days": "the days for amending the request", f"{kind}.answers": "the possible responses"}
        for kind in ("commercial", "recurrent", "voluminous")},

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 Kind = Literal[
     "acknowledgement", "extension", "clarification", "commercial", "recurrent", "voluminous", "fees", "confer",
-    "burdensome", "response", "partial", "denial", "none", "disposed",
+    "burdensome", "response", "partial_denial", "denial", "no_records", "disposed",
 ]  # fmt: skip
 Outcome = Literal["granted", "partial", "denied", "none"]
 RecordType = Literal["post", "comment", "profile", "mixed"]
@@ -37,9 +37,9 @@ KINDS: Final[Mapping[str, KindOfLetter]] = {
     "confer": KindOfLetter("Your request is too broad: let us talk", "confer", "too broad: an offer to confer"),
     "burdensome": KindOfLetter("Your request is denied", "burdensome", "too broad: denied after the offer", "denied", True),
     "response": KindOfLetter("Your request is granted", "response", "everything is given", "granted"),
-    "partial": KindOfLetter("Your request is granted in part", "partial", "some is withheld or redacted", "partial", True),
+    "partial_denial": KindOfLetter("Your request is granted in part", "partial_denial", "some is withheld or redacted", "partial", True),
     "denial": KindOfLetter("Your request is denied", "denial", "everything is withheld", "denied", True),
-    "none": KindOfLetter("No records were found", "none", "nothing was found", "none"),
+    "no_records": KindOfLetter("No records were found", "no_records", "nothing was found", "none"),
     "disposed": KindOfLetter("The records no longer exist", "disposed", "destroyed on schedule before", "none"),
 }  # fmt: skip
 """In the order in which they are listed to a person."""

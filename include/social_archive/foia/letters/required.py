@@ -55,8 +55,8 @@ _OWED: Final[Mapping[str, Mapping[str, str]]] = {
     "confer": {"reasons": "why, and to what extent, it is a burden (--reason)"},
     "burdensome": {"conferred": "when conferring was offered, and what came of it (--set conferred=…)"},
     "response": {"found": "what was found: a review of the request"},
-    "partial": {"found": "what was found: a review of the request"},
-    "none": {"search": "what was searched (--set search=…, or a frozen search)"},
+    "partial_denial": {"found": "what was found: a review of the request"},
+    "no_records": {"search": "what was searched (--set search=…, or a frozen search)"},
     "disposed": {"disposed": "the certificate of destruction: a review of the request"},
 }  # fmt: skip
 
