@@ -22,7 +22,7 @@ from social_archive.foia.dispositions import token
 
 TEMPLATE: Final = "foia/records.typ"
 FOLDER: Final = "3-records"
-PART: Final = 500
+PART: Final = 250
 """Hits of one part. Measured: larger ones take more memory, smaller ones more time."""
 WORKERS: Final = 2
 DEEPEST: Final = 7
@@ -112,25 +112,28 @@ def _entry(entry: Entry) -> dict[str, Any]:
     shown["kind"] = entry.kind + (f", level {entry.depth}" if entry.depth > DEEPEST else "")
     if entry.answers:
         shown["answers"] = entry.answers
-    several = len(entry.versions)
-    shown["v"] = [_said(said, f"version {i} of {several}" if several > 1 else "")
-                  for i, said in enumerate(entry.versions, 1)]  # fmt: skip
+    versions, several = entry.versions, len(entry.versions)
+    shown["v"] = [_said(said, f"version {i} of {several}" if several > 1 else "", versions[i - 2] if i > 1 else None)
+                  for i, said in enumerate(versions, 1)]  # fmt: skip
     return shown
 
 
-def _said(said: Said, label: str) -> dict[str, Any]:
+def _said(said: Said, label: str, before: Said | None) -> dict[str, Any]:
+    """One version; who and where stand there again only if they are others than in the version before it."""
+    same = before is not None and (before.who, before.handle) == (said.who, said.handle)
+    moved = before is None or before.permalink != said.permalink
     shown: dict[str, Any] = {
-        "who": _pieces(said.who, said.codes),
         "captured": " · ".join(said.captured),
         "text": _pieces(said.text, said.codes),
     }
     more = {
-        "label": label, "handle": _pieces(said.handle, said.codes) if said.handle else "",
-        "official": said.official, "posted": " · ".join(said.posted) if said.posted[0] else "",
+        "label": label, "who": "" if same else _pieces(said.who, said.codes),
+        "handle": _pieces(said.handle, said.codes) if said.handle and not same else "", "official": said.official,
+        "posted": " · ".join(said.posted) if said.posted[0] else "",
         "edited": " · ".join(said.edited) if said.edited[0] else "",
         "state": said.state, "removed": said.removed,
         "links": [_pieces(link, said.codes) for link in said.links],
-        "permalink": _pieces(said.permalink, said.codes) if said.permalink else "",
+        "permalink": _pieces(said.permalink, said.codes) if said.permalink and moved else "",
         "files": [_attachment(one, said.codes) for one in said.attachments],
         "coded": any(isinstance(one, list) and one[0] == "u" for one in shown["text"]),
     }  # fmt: skip
