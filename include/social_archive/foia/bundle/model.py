@@ -16,8 +16,11 @@ from social_archive.foia.dispositions import Reviewed, ShownItem
 
 if TYPE_CHECKING:
     from social_archive.config import Agency
+    from social_archive.foia.clock import Due
+    from social_archive.foia.exemptions import Exemptions
     from social_archive.foia.request_file import Event
     from social_archive.foia.requests import Request
+    from social_archive.law_foia import FoiaLaw
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class Contents:
     `at`: the moment that all of its documents are dated (UTC, whole seconds): when the review was confirmed.
     `confirmed`: that event. `letter`: the response letter's PDF as it was approved, None while there is none.
     `coverage`: file name -> bytes of the coverage statements, as they were made when the search was frozen.
-    `evidence`: what proves it.
+    `evidence`: what proves it. `due`: when the request's period ends, `law`: what the law says of requests,
+    `exemptions`: what the codes stand for; None where nobody has written it down.
     """
 
     agency: Agency
@@ -79,6 +83,9 @@ class Contents:
     evidence: Evidence
     letter: bytes | None = field(default=None, repr=False)
     coverage: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    due: Due | None = None
+    law: FoiaLaw | None = field(default=None, repr=False)
+    exemptions: Exemptions | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

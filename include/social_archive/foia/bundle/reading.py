@@ -106,21 +106,24 @@ class Group:
 
 def groups(contents: Contents) -> list[Group]:
     """Every hit once, by account in the order of the search, its threads put together."""
-    zone, titles = ZoneInfo(contents.agency.body.time_zone), account_titles(contents)
-    found = []
-    for (platform, account), items in _by_account(contents.items).items():
-        entries = tuple(_entries(items, zone))
-        found.append(Group(platform, account, titles.get((platform, account), account), entries))
-    return found
+    zone = ZoneInfo(contents.agency.body.time_zone)
+    return [Group(platform, account, account_title(contents, platform, account), tuple(_entries(items, zone)))
+            for (platform, account), items in _by_account(contents.items).items()]  # fmt: skip
 
 
-def account_titles(contents: Contents) -> dict[tuple[str, str], str]:
-    """What each account is called: platform, handle, and the archive's own name where that says more."""
-    named = {}
-    for account in contents.agency.accounts:
-        handle = account.handle or account.name
-        named[account.platform, account.name] = f"{account.platform.capitalize()} · {handle}"
-    return named
+def account_title(contents: Contents, platform: str, account: str) -> str:
+    """What an account is called: its platform and its handle there."""
+    known = next((a for a in contents.agency.accounts if (a.platform, a.name) == (platform, account)), None)
+    handle = known.handle if known is not None and known.handle else account
+    return f"{_platform(platform)} · {handle}" if platform else handle
+
+
+@lru_cache(maxsize=64)
+def _platform(name: str) -> str:
+    from social_archive import platforms
+
+    known = platforms.registry().get(name)
+    return known.title if known is not None else name
 
 
 def media_name(control: str, version: int, media: ShownMedia) -> str:
@@ -138,7 +141,7 @@ def _by_account(items: Sequence[ShownItem]) -> dict[tuple[str, str], list[ShownI
     last: tuple[str, str] | None = None
     for item in items:
         if item.versions:
-            row = item.versions[-1].row
+            row = item.versions[0].row
             last = (row["platform"] or "", row["account"] or "")
             placed.setdefault(last, []).extend(waiting)
             waiting = []
@@ -169,17 +172,21 @@ def _entries(items: Sequence[ShownItem], zone: ZoneInfo) -> Iterator[Entry]:
 
 def _node(item: ShownItem) -> Node:
     """`tree` goes by the platform's ids. One whose ids are cut answers nothing and is answered by nothing."""
-    row = item.versions[-1].row
-    rid = item.item.hit.rid
-    if row.get("native_id") is None or "identity" in item.versions[-1].cut:
+    rid, rows = item.item.hit.rid, [version.row for version in item.versions]
+    native = next((row["native_id"] for row in rows if row.get("native_id")), None)
+    if native is None or _unplaced(item):
         return Node({"rid": rid, "native_id": f"cut {rid}", "parent_native_id": None}, [])
-    return Node({"rid": rid, "native_id": row["native_id"], "parent_native_id": row.get("parent_native_id")}, [])
+    parent = next((row["parent_native_id"] for row in rows if row.get("parent_native_id")), None)
+    return Node({"rid": rid, "native_id": native, "parent_native_id": parent}, [])
+
+
+def _unplaced(item: ShownItem) -> bool:
+    return any("identity" in version.cut for version in item.versions)
 
 
 def _answers(item: ShownItem, node: Node) -> str:
-    last = item.versions[-1]
-    if "identity" in last.cut:
-        return "" if last.row["kind"] == "post" else "what it answers is redacted"
+    if _unplaced(item):
+        return "" if item.versions[0].row.get("kind") == "post" else "what it answers is redacted"
     return "answers a post or comment that is not shown in this answer" if node.orphan else ""
 
 
@@ -193,15 +200,21 @@ def _silent(item: ShownItem, depth: int) -> Entry:
 
 def _entry(item: ShownItem, depth: int, answers: str, zone: ZoneInfo) -> Entry:
     one = item.item
-    said = tuple(_said(one.control, version, zone) for version in item.versions)
-    return Entry(one.control, one.outcome, one.codes, item.versions[-1].row["kind"], depth, answers, said)
+    said: list[Said] = []
+    for version in item.versions:
+        said.append(_said(one.control, version, zone, said[-1] if said else None))
+    return Entry(one.control, one.outcome, one.codes, item.versions[0].row["kind"], depth, answers, tuple(said))
 
 
-def _said(control: str, version: ShownVersion, zone: ZoneInfo) -> Said:
+def _said(control: str, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
+    """One that only says that something is gone names nobody and no time of posting: those are as they were before."""
     row, cut = version.row, version.cut
+    gone = before is not None and row.get("body") is None and not (row.get("author_id") or row.get("author_name"))
     return Said(
-        version=version.version, who=_who(row, cut), handle=_handle(row), official=bool(row.get("author_is_account")),
-        posted=moment(row.get("created_at"), zone), edited=moment(row.get("edited_at"), zone),
+        version=version.version, who=before.who if gone and before else _who(row, cut),
+        handle=before.handle if gone and before else _handle(row), official=bool(row.get("author_is_account")),
+        posted=moment(row.get("created_at"), zone) if not gone or row.get("created_at") or before is None else before.posted,
+        edited=moment(row.get("edited_at"), zone),
         captured=moment(row.get("observed_at"), zone), state=STATES.get(row.get("state") or "", ""),
         text=row.get("body") or (_tokens(cut["body"]) if "body" in cut else ""),
         codes=tuple(sorted({code for codes in cut.values() for code in codes})),
@@ -227,8 +240,8 @@ def _tokens(codes: Sequence[str]) -> str:
 
 
 FIELDS: Final = {
-    "author": "who wrote it", "body": "words of the text", "context": "language and counts", "gap": "a gap",
-    "identity": "the platform's number and address of it", "links": "links", "media": "details of attachments",
+    "author": "the author", "body": "words of the text", "context": "language and counts", "gap": "a gap",
+    "identity": "its number and address on the platform", "links": "links", "media": "details of attachments",
     "origin": "its account", "provenance": "where it was fetched", "state": "its state", "times": "its times",
     "native": "the platform's own data", "body_html": "the text's markup",
 }  # fmt: skip

@@ -6,19 +6,16 @@ stands as it was written. Parts are typeset side by side: Typst gives up the int
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from social_archive.documents import typesetting
 from social_archive.documents.figures import count, counted, volume
 from social_archive.foia.bundle.model import Contents, File
+from social_archive.foia.bundle.pieces import pieces
 from social_archive.foia.bundle.reading import Attachment, Entry, Group, Said, groups
-from social_archive.foia.dispositions import token
 
 TEMPLATE: Final = "foia/records.typ"
 FOLDER: Final = "3-records"
@@ -27,8 +24,6 @@ PART: Final = 250
 WORKERS: Final = 2
 DEEPEST: Final = 7
 """So deep answers are indented; below that the level is written out."""
-
-Piece = str | list[str]
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ def content(contents: Contents, part: PartOf) -> dict[str, Any]:
         "span": "no records" if not controls else f"{controls[0]} to {controls[-1]}",
         "count": counted(len(controls), "record"),
         "begins": part.begins,
-        "groups": [{"title": _pieces(g.title, ()), "count": counted(len(g.entries), "record"),
+        "groups": [{"title": pieces(g.title, ()), "count": counted(len(g.entries), "record"),
                     "entries": [_entry(entry) for entry in g.entries]} for g in part.groups],
     }  # fmt: skip
 
@@ -124,16 +119,16 @@ def _said(said: Said, label: str, before: Said | None) -> dict[str, Any]:
     moved = before is None or before.permalink != said.permalink
     shown: dict[str, Any] = {
         "captured": " · ".join(said.captured),
-        "text": _pieces(said.text, said.codes),
+        "text": pieces(said.text, said.codes),
     }
     more = {
-        "label": label, "who": "" if same else _pieces(said.who, said.codes),
-        "handle": _pieces(said.handle, said.codes) if said.handle and not same else "", "official": said.official,
+        "label": label, "who": "" if same else pieces(said.who, said.codes),
+        "handle": pieces(said.handle, said.codes) if said.handle and not same else "", "official": said.official,
         "posted": " · ".join(said.posted) if said.posted[0] else "",
         "edited": " · ".join(said.edited) if said.edited[0] else "",
         "state": said.state, "removed": said.removed,
-        "links": [_pieces(link, said.codes) for link in said.links],
-        "permalink": _pieces(said.permalink, said.codes) if said.permalink and moved else "",
+        "links": [pieces(link, said.codes) for link in said.links],
+        "permalink": pieces(said.permalink, said.codes) if said.permalink and moved else "",
         "files": [_attachment(one, said.codes) for one in said.attachments],
         "coded": any(isinstance(one, list) and one[0] == "u" for one in shown["text"]),
     }  # fmt: skip
@@ -143,45 +138,4 @@ def _said(said: Said, label: str, before: Said | None) -> dict[str, Any]:
 def _attachment(one: Attachment, codes: Sequence[str]) -> list[Any]:
     facts = [one.mime or "of unknown kind", volume(one.size) if one.size and one.file else "", one.remark]
     return [one.file or f"attachment {count(one.number + 1)}", ", ".join(fact for fact in facts if fact),
-            _pieces(one.alt, codes) if one.alt else ""]  # fmt: skip
-
-
-# --------------------------------------------------------------------------- text
-
-
-def _pieces(text: str, codes: Sequence[str]) -> Piece | list[Piece]:
-    """Text in runs: plain ones; `["r", token]`, a mark of a removal; `["u", words]`, what the fonts cannot show.
-
-    Only the tokens of codes under which something was cut here are marks: anybody may have typed one.
-    """
-    if not codes and text.isascii() and "\r" not in text and "\t" not in text:
-        return text
-    found: list[Piece] = []
-    for i, run in enumerate(_marks(tuple(codes)).split(text) if codes else [text]):
-        if i % 2:
-            found.append(["r", run])
-        elif run:
-            found += [words if shown else ["u", _in_words(words)]
-                      for shown, words in typesetting.pieces(run.replace("\r\n", "\n"))]  # fmt: skip
-    return found
-
-
-@lru_cache(maxsize=1024)
-def _marks(codes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("(" + "|".join(re.escape(token(code)) for code in codes) + ")")
-
-
-_NAMED: Final = frozenset({"So", "Sk", "Sm", "Cf"})
-
-
-@lru_cache(maxsize=8192)
-def _in_words(run: str) -> str:
-    """Letters by their codes; a sign (an emoji, a control of direction) by its code and its name."""
-    return "‹" + ", ".join(_in_word(char) for char in run) + "›"
-
-
-def _in_word(char: str) -> str:
-    code = f"U+{ord(char):04X}"
-    if unicodedata.category(char) not in _NAMED:
-        return code
-    return f"{code} {unicodedata.name(char, '').lower()}".strip()
+            pieces(one.alt, codes) if one.alt else ""]  # fmt: skip

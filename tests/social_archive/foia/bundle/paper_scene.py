@@ -6,6 +6,7 @@ paper, but in the stored row of the withheld record, from which the log takes ki
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Sequence
@@ -15,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from social_archive.config import FoiaConfig, load_agency
-from social_archive.foia.bundle.model import Contents, Options
+from social_archive.foia.bundle.model import Contents, Evidence, Options
+from social_archive.foia.clock import Clock
 from social_archive.foia.dispositions import (
     Cut,
     FrozenSearch,
@@ -28,8 +30,11 @@ from social_archive.foia.dispositions import (
     Term,
     token,
 )
+from social_archive.foia.exemptions import load_exemptions
 from social_archive.foia.request_file import Event, RequestFile
 from social_archive.foia.requests import Request, Requester
+from social_archive.foia.terms import Terms
+from social_archive.law_foia import load_foia_law
 from social_archive.record import COMMITTED, SCHEMA, canonical
 
 AGENCY = Path(__file__).parents[4] / "include" / "sandbox" / "agency"
@@ -70,7 +75,9 @@ LONG = "\n\n".join(
 
 def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int = 1) -> Contents:
     """The forty records; `copies` repeats them for figures."""
-    agency = load_agency(AGENCY).model_copy(update={"foia": FoiaConfig(control_prefix="LPL")})
+    agency = load_agency(AGENCY)
+    body = agency.body.model_copy(update={"jurisdiction": "illinois"})
+    agency = agency.model_copy(update={"foia": FoiaConfig(control_prefix="LPL"), "body": body})
     items: list[ShownItem] = []
     for n in range(copies):
         items += [_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)]
@@ -87,23 +94,28 @@ def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int =
         email="q.harrow@example.com", organisation="Harrow Barriers (invented)"), text=REQUEST, kind="commercial",
         kind_reason="The requester says that the records will be used to sell parking equipment.", status="open",
     )  # fmt: skip
-    return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT,
-                    confirmed=file.events[-1], options=Options(load_files=load_files))  # fmt: skip
+    law = load_foia_law(agency, AT.date())
+    evidence = Evidence(
+        origin="larkspur.example/social-records", size=20_431, root=b"\x11" * 32,
+        checkpoint="larkspur.example/social-records\n20431\n" + base64.b64encode(b"\x11" * 32).decode() + "\n\n- note\n",
+        vkey="larkspur.example/social-records+c0ffee00+invented", search=b"{}", search_entry=b"{}", records=b"",
+    )  # fmt: skip
+    return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT, confirmed=file.events[-1],
+                    options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=load_exemptions(agency, AT.date()),
+                    due=Clock.of(law).due(request.received))  # fmt: skip
 
 
-TERMS: dict[str, Any] = {
-    "accounts": ["larkspur"], "platforms": [], "since": "2026-03-01", "until": "2026-05-31", "all": ["parking"],
-    "any": ["lot", "garage"], "phrases": [], "none": ["museum"], "author": None, "kinds": [], "states": [], "ids": [],
-}  # fmt: skip
+TERMS = Terms(accounts=("mastodon/larkspur", "mastodon/larkspur-kids"), since="2026-03-01", until="2026-05-31",
+              all=("parking",), any=("lot", "garage"), none=("museum",)).to_dict()  # fmt: skip
 GAPS: tuple[dict[str, Any], ...] = (
-    {"rid": "0a" * 16, "platform": "mastodon", "account": "larkspur", "reason": "login_expired",
-     "start": "2026-04-11T06:00:00Z", "end": "2026-04-12T06:00:00Z", "closed": True, "root_native_id": None},
-    {"rid": "0b" * 16, "platform": "mastodon", "account": "larkspur", "reason": "thread_limit",
-     "start": "2026-05-02T06:00:00Z", "end": None, "closed": False, "root_native_id": "p9"},
+    {"rid": "0a" * 16, "platform": "mastodon", "account": "larkspur", "reason": "login_expired", "scope": "account",
+     "from": "2026-04-11T06:00:00+00:00", "to": "2026-04-12T06:00:00+00:00", "closed": True},
+    {"rid": "0b" * 16, "platform": "mastodon", "account": "larkspur", "reason": "thread_limit", "scope": "thread",
+     "from": "2026-05-02T06:00:00+00:00", "to": None, "closed": False},
 )  # fmt: skip
 DISPOSED: tuple[dict[str, Any], ...] = (
     {"platform": "mastodon", "account": "larkspur", "month": "2026-03", "series": "comments", "records": 12,
-     "certificate": "2026-002"},
+     "disposal": "d1" * 16, "certificate": "2026-002"},
 )  # fmt: skip
 
 
