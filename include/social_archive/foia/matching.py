@@ -51,6 +51,10 @@ class Matcher:
         return bool(self._spellings)
 
     @property
+    def codes(self) -> set[str]:
+        return {spelling.term.code for spelling in self._spellings}
+
+    @property
     def spellings(self) -> Sequence[Spelling]:
         return self._spellings
 
