@@ -95,3 +95,11 @@ def to_verify(law: FoiaLaw | None, kind: str) -> list[str]:
         return []
     return [f"{words} ({law.citations[field]})" for field, words in _USED.get(kind, {}).items()
             if field in law.citations and not law.known(field)]  # fmt: skip
+
+
+def denial_file(law: FoiaLaw | None) -> str:
+    """What the law says of the central file of denials, with its citation."""
+    if law is None or not law.denial.file:
+        return ""
+    said = law.denial.file
+    return f"The law asks for {said} ({citation(law, 'denial.file')})."
