@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from email import policy
@@ -20,8 +21,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from social_archive.foia import answers
+from social_archive.foia.alerts import of_archive
+from social_archive.foia.clock import received_on
 from social_archive.foia.request_file import Attachment, RequestRefused
-from social_archive.foia.requests import LONGEST, How, Incoming, Requester, today
+from social_archive.foia.requests import LONGEST, How, Incoming, Request, Requester, every, today
+from social_archive.search import Search
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -249,3 +254,40 @@ def _moment(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+# --------------------------------------------------------------------------- a comment that is a request
+
+
+def from_comment(
+    archive: Archive, rid: str, *, text: str = "", received: date | None = None, requester: Requester | None = None
+) -> Incoming:  # fmt: skip
+    """A request that somebody posted: its words, its author, and the day on which it was posted, unless given.
+
+    Raises NotFound for a record that is not there; RequestRefused if it is a request already.
+    """
+    with closing(Search.of(archive)) as search:
+        row = search.thing(rid)
+    identity = str(row["rid"])
+    taken = next((one for one in every(archive) if one.comment == identity), None)
+    if taken is not None:
+        raise RequestRefused(f"This comment is request {taken.number} already.",
+                             remedy=f"`archive foia show {taken.number}` shows it.")  # fmt: skip
+    moment = row["created_at"] if row["created_at"] is not None else row["observed_at"]
+    day = received or received_on(moment, archive.agency.body.time_zone)
+    author = _one_line(str(row["author_name"] or row["author_handle"] or ""))
+    return Incoming(received=day, how="comment", requester=_merged(Requester(name=author), requester),
+                    text=text.strip() or clean(str(row["body"] or "")), comment=identity)  # fmt: skip
+
+
+def answer_alert(archive: Archive, request: Request, *, by: str, via: str) -> bool:
+    """Say of the possible request that this comment was found to be that it is one; False if none was raised.
+
+    Said twice it is written once.
+    """
+    alert = next((one for one in of_archive(archive) if one.rid == request.comment), None)
+    if alert is None:
+        return False
+    answers.answer(archive, alert.finding, verdict="request", by=by, via=via, number=request.number,
+                   reason=f"Entered as request {request.number}.")  # fmt: skip
+    return True

@@ -70,6 +70,7 @@ class Request:
     kind: Kind
     kind_reason: str
     status: Status
+    comment: str | None = None
 
     @property
     def id(self) -> str:
@@ -103,6 +104,7 @@ def of_file(file: RequestFile) -> Request:
         requester=Requester(**details.get("requester", {"name": ""})), text=details.get("text", ""),
         kind=classified.told["kind"] if classified else "ordinary",
         kind_reason=classified.details.get("reason", "") if classified else "", status=_status(file),
+        comment=details.get("comment"),
     )  # fmt: skip
 
 
