@@ -52,20 +52,25 @@ class Row:
 
 def rows(archive: Archive, *, exemption: str | None = None, record_type: str | None = None) -> list[Row]:
     """All of them in the order of the answers; only those of one exemption or one type of record, if asked for."""
-    told = [row for place, (file, event) in enumerate(_denials(archive), 1) for row in _rows(archive, file, event, place)]
+    found = _of_files(archive, request_file.every(archive))
     same = _same_exemption(archive, exemption)
-    return [row for row in told if same(row.code) and record_type in (None, row.record_type)]
+    return [row for row in found if same(row.code) and record_type in (None, row.record_type)]
 
 
 def notices(archive: Archive) -> Iterator[tuple[str, bytes]]:
     """(file name, PDF) of the copy of every notice of denial that still exists."""
-    for place, (file, event) in enumerate(_denials(archive), 1):
+    for place, (file, event) in enumerate(_denials(request_file.every(archive)), 1):
         if (body := _public(file, event)) is not None:
             yield _name(place), body
 
 
-def _denials(archive: Archive) -> list[tuple[RequestFile, Event]]:
-    found = [(file, event) for file in request_file.every(archive) for event in file.all("answered")
+def _of_files(archive: Archive, files: Sequence[RequestFile]) -> list[Row]:
+    return [row for place, (file, event) in enumerate(_denials(files), 1)
+            for row in _rows(archive, file, event, place)]  # fmt: skip
+
+
+def _denials(files: Sequence[RequestFile]) -> list[tuple[RequestFile, Event]]:
+    found = [(file, event) for file in files for event in file.all("answered")
              if event.told["outcome"] in _DECISIONS]  # fmt: skip
     return sorted(found, key=lambda one: one[1].n)
 

@@ -67,8 +67,9 @@ def _print(found: list[Any], out: Path | None, notices: Path | None, copies: int
     else:
         made = output.table("exemption", "type", "records", "request", "answered", "decision", right=("records",))
         for row in sorted(found, key=lambda row: (row.code, row.record_type)):
-            made.add_row(output.safe(row.code, style="bold"), row.record_type, f"{row.records:,}" if row.records else "–",
-                         output.safe(row.number), row.answered, row.decision)  # fmt: skip
+            records = f"{row.records:,}" if row.records else "–"
+            made.add_row(output.safe(row.code, style="bold"), row.record_type, records, output.safe(row.number),
+                         row.answered, row.decision)  # fmt: skip
         screen.print(made)
     if out is not None:
         screen.print(Text(f"Written: {out}"))

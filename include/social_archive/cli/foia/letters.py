@@ -1,4 +1,4 @@
-"""`archive foia letter`: what the body writes to a requester, drafted, kept in the request's file, and sent as answer."""
+"""`archive foia letter`: what the body writes to a requester, drafted, and kept in the request's file."""
 
 from __future__ import annotations
 
@@ -156,7 +156,8 @@ def _report(made: Letter, entered: Event | None, out: Path | None, sent: bool) -
     elif entered is not None:
         screen.print(Text("Kept in the request's file.", style="bold"))
     elif not made.missing:
-        screen.print(Text("Nothing is missing. Keep it with --enter; an answer that went out, with --send DATE.", style="dim"))
+        hint = "Nothing is missing. Keep it with --enter; an answer that went out, with --send DATE."
+        screen.print(Text(hint, style="dim"))
 
 
 def _templates(folder: Path | None) -> None:
@@ -171,8 +172,8 @@ def _templates(folder: Path | None) -> None:
         if settings.as_json:
             output.print_json({"copied": [str(path) for path in copied]})
             return
-        output.console().print(Text(f"{output.plural(len(copied), 'template')} written to {folder}. Those in "
-                                    f"{agency.folder / typeset.OWN} are used; what you delete there is ours again."))  # fmt: skip
+        used = f"Those in {agency.folder / typeset.OWN} are used; what you delete there is ours again."
+        output.console().print(Text(f"{output.plural(len(copied), 'template')} written to {folder}. {used}"))
         return
     found = typeset.templates(agency)
     own = {name: typeset.is_own(agency, path) for name, path in found.items()}

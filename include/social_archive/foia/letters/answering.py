@@ -51,11 +51,12 @@ def answer(
     if letter.what != "letter" or letter.request != request.id:
         raise RequestRefused("This is no letter of this request.")
     if KINDS[kind].outcome != outcome:
+        said = KINDS[kind].outcome
         raise RequestRefused(f"A letter {kind!r} does not say {outcome!r}.",
-                             remedy=f"It says {KINDS[kind].outcome!r}." if KINDS[kind].outcome else "Write an answer.")  # fmt: skip
+                             remedy=f"It says {said!r}." if said else "It is no answer.")  # fmt: skip
     if missing := letter.details.get("missing"):
         raise RequestRefused(f"This letter cannot be sent. Missing: {'; '.join(missing)}.",
-                             remedy="Complete what is named, write the letter again, and answer with that one.")  # fmt: skip
+                             remedy="Complete what is named, and write the letter again.")  # fmt: skip
     if sent < request.received:
         raise RequestRefused("The answer cannot have been sent before the request came.")
     denials = letter.details.get("data", {}).get("denials", [])
@@ -82,7 +83,7 @@ def _require_confirmed(file: RequestFile, plan: str | None) -> None:
     last = file.last(*_REVIEW)
     if last is None or last.what != "confirmed" or last.told.get("plan") != plan:
         raise RequestRefused("The review that this letter tells of is not confirmed, or was changed since.",
-                             remedy="Have it confirmed (`archive foia confirm`), and write the letter again.")  # fmt: skip
+                             remedy="Have it confirmed, and write the letter again.")  # fmt: skip
 
 
 def answer_letter(file: RequestFile) -> bytes | None:

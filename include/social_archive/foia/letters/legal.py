@@ -54,7 +54,8 @@ def citation(law: FoiaLaw | None, *fields: str) -> str:
 def review(law: FoiaLaw | None, kind: str) -> dict[str, Any]:
     """Who reviews a denial, as a letter gives it."""
     if law is None:
-        return {"name": "", "address": "", "phone": "", "days": None, "how": "", "limits": "", "lines": [], "citation": ""}
+        none: dict[str, Any] = dict.fromkeys(("name", "address", "phone", "how", "limits", "citation"), "")
+        return none | {"days": None, "lines": []}
     found = law.review
     lines = [found.name, found.office, *(found.address or "").splitlines(), found.phone, found.email]
     return {
