@@ -811,7 +811,8 @@ class Check:
             need(fields.get("native") == named, f"{name} is not the file that its proof names.")
             return
         told = read_json(whole(self.bag, name))
-        need((told["format"], told["control"], told["version"], told["redacted"]) == (REDACTED, *of, True),
+        marked = (told["format"], told["control"], told["version"]) == (REDACTED, *of) and told["redacted"] is True
+        need(marked and type(told["version"]) is int,
              f"{name} is marked as that of another record, or not marked.")  # fmt: skip
         need(isinstance(told["cut"], dict) and isinstance(told["record"], dict), f"{name} is no redacted record.")
         hidden = {field for field, value in fields.items() if value is None}

@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -285,3 +285,28 @@ def note_beside(target: Path, signer: Signer = SIGNER) -> Path:
         f"social-records-archive/bundle-file/v1\nrequest {NUMBER}\nfile {target.name} {len(body)}\n"
         f"sha256 {hashlib.sha256(body).hexdigest()}\nsha512 {hashlib.sha512(body).hexdigest()}\n"))  # fmt: skip
     return note
+
+
+# --------------------------------------------------------------------------- checking
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A bag that was never on a disk: what a check reads."""
+
+    files: Files
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {name: len(body) for name, body in self.files.items()}
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        yield self.files[name]
+
+
+def problems(files: Files, *keys: str) -> list[str]:
+    """What the verifier says of these files of a bag."""
+    check = verify.Check(Memory(files), None, list(keys))
+    check.run()
+    assert verify.verdict(check).startswith("This answer is NOT" if check.problems else "This answer is whole")
+    return check.problems
