@@ -233,14 +233,24 @@ class Store:
 
     def sha256_of(self, key: str, version_id: str) -> str:
         """SHA-256 (hex) of the bytes that the store holds, read in pieces. Raises NotFound."""
+        digest = hashlib.sha256()
+        for piece in self._pieces(key, version_id):
+            digest.update(piece)
+        return digest.hexdigest()
 
-        def hashed(**request: Any) -> str:
-            digest = hashlib.sha256()
-            for chunk in self.client.get_object(**request)["Body"].iter_chunks(1 << 20):
-                digest.update(chunk)
-            return digest.hexdigest()
+    def copy_to(self, key: str, version_id: str, file: IO[bytes]) -> str:
+        """Write the bytes of a version, of any size, into a file; their SHA-256 (hex). Raises NotFound, and OSError
+        if the file cannot be written."""
+        digest = hashlib.sha256()
+        for piece in self._pieces(key, version_id):
+            digest.update(piece)
+            file.write(piece)
+        return digest.hexdigest()
 
-        return self._call(hashed, key, Key=key, VersionId=version_id)
+    def _pieces(self, key: str, version_id: str) -> Iterator[bytes]:
+        body = self._call(self.client.get_object, key, Key=key, VersionId=version_id)["Body"]
+        while piece := self._call(lambda **_: bytes(body.read(1 << 20)), key):
+            yield piece
 
     def claimed(self, key: str, version_id: str) -> tuple[int, str | None]:
         """What the store says of a version without sending it: its size, and its SHA-256 (hex) if it keeps one.

@@ -32,6 +32,10 @@ class File:
     body: bytes | Path = field(repr=False)
     sha256: str | None = None
 
+    @property
+    def size(self) -> int:
+        return len(self.body) if isinstance(self.body, bytes) else self.body.stat().st_size
+
 
 @dataclass(frozen=True)
 class Options:
