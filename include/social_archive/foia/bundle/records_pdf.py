@@ -53,6 +53,14 @@ def write(contents: Contents) -> Iterable[File]:
             yield File(f"{FOLDER}/{part.name}", body)
 
 
+def page_counts(contents: Contents) -> list[tuple[str, int]]:
+    """(name without ending, pages) of each file that `write` makes."""
+    cut = parts(groups(contents))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        counts = pool.map(lambda part: typesetting.pages(TEMPLATE, content(contents, part)), cut)
+        return [(part.name.removesuffix(".pdf"), pages) for part, pages in zip(cut, counts, strict=True)]
+
+
 def part_name(number: int) -> str:
     return f"records-{number:03d}.pdf"
 

@@ -117,7 +117,7 @@ def _cuts(version: ShownVersion, zone: ZoneInfo) -> Iterator[tuple[str, str, tup
         yield name, f"{_removed(name, row)} ({of})", version.cut[name]
     for media in version.media:
         if media.code is not None:
-            yield f"media:{media.number}", f"attachment {media.number + 1} of type {media.mime or "unknown"} ({of})", (media.code,)
+            yield f"media:{media.number}", f"attachment {media.number + 1} of type {media.mime or _UNKNOWN} ({of})", (media.code,)
 
 
 def _removed(name: str, row: Row) -> str:
@@ -130,6 +130,7 @@ def _removed(name: str, row: Row) -> str:
 
 
 _MARK: Final = token("").rstrip("]")
+_UNKNOWN: Final = "unknown"
 
 
 # --------------------------------------------------------------------------- on paper
