@@ -76,10 +76,9 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
 
     Raises RequestRefused if something is not yet in order; Incomplete, CannotProve, LedgerError.
     """
-    from social_archive.foia.periods import deadline_of
+    from social_archive.foia.periods import deadline_of, law_of
     from social_archive.foia.shown import shown_items
     from social_archive.law_exemptions import load_exemptions
-    from social_archive.law_foia import load_foia_law
 
     reviewed, confirmed = require_ready(archive, request.file)
     searched = _event(request.file, reviewed.search.event)
@@ -93,7 +92,7 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
         agency=archive.agency, request=request, reviewed=reviewed, items=items,
         at=at, confirmed=confirmed, options=options, evidence=evidence, letter=_letter(request.file),
         coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
-        law=load_foia_law(archive.agency, day), exemptions=load_exemptions(archive.agency, day),
+        law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
     )  # fmt: skip
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from social_archive.archive import Archive
+from pathlib import Path
+
+from social_archive.archive import Archive, open_archive
 from social_archive.foia import deciding, letters, requests, review, searching
 from social_archive.foia.requests import Request
 from social_archive.foia.terms import Terms
-from tests.social_archive.foia.scenes import requested
+from tests.social_archive.foia.scenes import library, requested
 
 CODE = "LOR 4(a)"
+
+
+def office(tmp_path: Path, bucket: str) -> Archive:
+    """The library of the scenes, with an address for its letters."""
+    archive = library(tmp_path, bucket)
+    path = archive.agency.folder / "agency.yaml"
+    path.write_text(path.read_text().replace("slug: test,", 'slug: test, address: "1 Example Lane, Larkspur",'))
+    return open_archive(archive.agency.folder, state=archive.state)
 
 
 def searched(archive: Archive, words: str = "parking lot") -> Request:
