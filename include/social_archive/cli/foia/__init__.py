@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for module in (request, request_acts, alerts, due):  # in the order in which `archive foia --help` lists their commands
+    # In the order in which `archive foia --help` lists their commands.
+    for module in (request, request_acts, alerts, due):
         module.register(group)
     app.add_typer(group, name="foia")
