@@ -104,8 +104,10 @@ def close(
 def _may_close(file: RequestFile, reason: Reason) -> None:
     requests.require_open(file)
     if reason == "answered" and file.last("answered") is None:
-        raise RequestRefused("This request has not been answered.",
-                             remedy="Send the letter first (`archive foia letter`), or give another reason.")  # fmt: skip
+        raise RequestRefused(
+            "This request has not been answered.",
+            remedy="Send the letter first (`archive foia letter`), or give another reason.",
+        )
 
 
 # --------------------------------------------------------------------------- what follows
@@ -134,7 +136,9 @@ def _complete(archive: Archive, file: RequestFile) -> Completed:
     lifted = _lift(archive, file)
     crash_point("request-closing-lifted")
     cohort = cohort_of(archive, file)
-    stray = [o for o in request_file.objects_of(archive, file) if (o.series, o.cutoff) != (cohort.series, cohort.cutoff)]
+    stray = [
+        o for o in request_file.objects_of(archive, file) if (o.series, o.cutoff) != (cohort.series, cohort.cutoff)
+    ]
     claimed = archive.catalog.gone.claimed([o.key for o in stray])
     moving = [o for o in stray if o.key not in claimed]
     done = Completed(lifted=lifted, waiting=len(claimed))

@@ -60,7 +60,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "agreed": lambda t: f"Agreed in writing on a longer period, until {t['until']}",
     "asked": lambda t: f"The requester was asked what is meant, {t['on']}",
     "clarified": lambda t: f"The requester said what is meant, {t['on']}",
-    "conferred": lambda t: f"Conferring {'offered' if t['step'] == 'offered' else 'answered by the requester'}, {t['on']}",
+    "conferred": lambda t: f"Conferring {'offered' if t['step'] == 'offered' else 'answered'}, {t['on']}",
     "fees": lambda t: f"Fees estimated at {t['total']}",
     "communication": _communication,
     "letter": lambda t: f"Letter written: {str(t.get('letter', '')).replace('_', ' ')}",

@@ -81,8 +81,10 @@ def take(
     Raises RequestRefused if there is nothing in it that can be a request.
     """
     if len(body) > LARGEST:
-        raise RequestRefused(f"This file is larger than {LARGEST // 1_000_000} MB, so it was not taken in.",
-                             remedy="Save the message without its attachments, or enter its words: --text.")  # fmt: skip
+        raise RequestRefused(
+            f"This file is larger than {LARGEST // 1_000_000} MB, so it was not taken in.",
+            remedy="Save the message without its attachments, or enter its words: --text.",
+        )
     mail = read_mail(body) if email else Mail(Requester(""), "", clean(decoded(body, None)), None, "today", 0)
     text = f"Subject: {mail.subject}\n\n{mail.text}" if mail.subject and mail.text else mail.text
     if not text.strip():
@@ -94,8 +96,14 @@ def take(
     day, day_from = _day(archive, mail, received)
     original = (Attachment("request.eml", "message/rfc822", body) if email
                 else Attachment("request.txt", "text/plain", body))  # fmt: skip
-    incoming = Incoming(received=day, how=how or ("email" if email else "other"),
-                        requester=_merged(mail.requester, requester), text=text, files=(original,), comment=comment)  # fmt: skip
+    incoming = Incoming(
+        received=day,
+        how=how or ("email" if email else "other"),
+        requester=_merged(mail.requester, requester),
+        text=text,
+        files=(original,),
+        comment=comment,
+    )
     return Taken(incoming, day_from, mail.attached)
 
 
@@ -139,12 +147,14 @@ _POLICY: Final = _Capped(utf8=True, raise_on_defect=False, max_line_length=None,
 
 def read_mail(body: bytes) -> Mail:
     """What an e-mail says. Raises RequestRefused for one that no program can take apart."""
-    unreadable = RequestRefused("This file could not be read as an e-mail. It was not taken in.",
-                                remedy="Open it in a mail program, and enter its words: --text.")  # fmt: skip
+    unreadable = RequestRefused(
+        "This file could not be read as an e-mail. It was not taken in.",
+        remedy="Open it in a mail program, and enter its words: --text.",
+    )
     if any(sum(1 for _ in sign.finditer(body)) > most for sign, most in _MOST.items()):
         raise unreadable
     try:
-        message = BytesParser(policy=_POLICY).parsebytes(body)
+        message: Any = BytesParser(policy=_POLICY).parsebytes(body)
     except Exception:  # hostile nesting ends in RecursionError, hostile headers in anything
         raise unreadable from None
     arrived, arrived_from = _arrived(message)
@@ -156,7 +166,7 @@ def read_mail(body: bytes) -> Mail:
 
 
 def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The leaves of the message, the outer ones first; a message inside of another is an attachment, not looked into."""
+    """The leaves of the message, the outer ones first; a message inside of another is an attachment, not opened."""
     waiting, seen = [message], 0
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop(0)

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from social_archive.errors import ConfigError
 from social_archive.foia import request_file, requests
-from social_archive.foia.clock import Clock, Due, Facts, Step, deadline
-from social_archive.foia.request_file import Attachment, RequestFile, RequestRefused
+from social_archive.foia.clock import Asked, Clock, Due, Facts, Step, deadline
+from social_archive.foia.request_file import Attachment, Event, RequestFile, RequestRefused
 from social_archive.foia.requests import Request
 from social_archive.law import find_pack
 from social_archive.law_foia import LAW_FILE, FoiaLaw, load_foia_law
@@ -60,11 +59,11 @@ def deadline_of(archive: Archive, request: Request, laws: Laws | None = None) ->
 def facts(request: Request) -> Facts:
     """What the clock needs to know, out of the events of a request."""
     file = request.file
-    agreed, notified = file.last("agreed"), _notified(file)
+    agreed, sent = file.last("agreed"), _sent(file)
     return Facts(
-        received=request.received, kind=request.kind, extended=file.last("extended") is not None,
-        agreed=_day(agreed.told["until"]) if agreed else None, asked=_spans(file), notified=notified,
-        amended=_amended(file, notified),
+        received=request.received, kind=request.kind, extended=_extended(request) is not None,
+        agreed=_day(agreed.told["until"]) if agreed else None, asked=_asked(file), sent=sent,
+        amended=_amended(file, sent),
     )  # fmt: skip
 
 
@@ -72,7 +71,13 @@ def _day(told: str) -> date:
     return date.fromisoformat(told)
 
 
-def _notified(file: RequestFile) -> date | None:
+def _extended(request: Request) -> Event | None:
+    """The extension, if the request is still of the kind that was extended: each kind has a period of its own."""
+    extended = request.file.last("extended")
+    return extended if extended is not None and extended.told["kind"] == request.kind else None
+
+
+def _sent(file: RequestFile) -> date | None:
     """When the requester was told of the kind of this request, as the last classification has it."""
     last = file.last("classified")
     told = [e.told["notified"] for e in file.all("classified")
@@ -80,34 +85,34 @@ def _notified(file: RequestFile) -> date | None:
     return _day(told[-1]) if told else None
 
 
-def _amended(file: RequestFile, notified: date | None) -> date | None:
+def _amended(file: RequestFile, sent: date | None) -> date | None:
     """The requester's first answer after that."""
-    if notified is None:
+    if sent is None:
         return None
-    return min((day for e in file.all("clarified") if (day := _day(e.told["on"])) >= notified), default=None)
+    return min((day for e in file.all("clarified") if (day := _day(e.told["on"])) >= sent), default=None)
 
 
-def _spans(file: RequestFile) -> tuple[tuple[date, date | None], ...]:
-    """From each question to its answer; the last one may be open."""
-    events = file.all("asked", "clarified")
-    spans: list[tuple[date, date | None]] = [
-        (_day(one.told["on"]), _day(two.told["on"])) for one, two in pairwise(events)
-        if (one.what, two.what) == ("asked", "clarified")
-    ]  # fmt: skip
-    if events and events[-1].what == "asked":
-        spans.append((_day(events[-1].told["on"]), None))
-    return tuple(spans)
+def _asked(file: RequestFile) -> tuple[Asked, ...]:
+    """Each question with its answer; the last one may be open."""
+    found: list[Asked] = []
+    for event in file.all("asked", "clarified"):
+        day = _day(event.told["on"])
+        if event.what == "asked":
+            found.append(Asked(day))
+        elif found and found[-1].answered is None:
+            found[-1] = replace(found[-1], answered=day)
+    return tuple(found)
 
 
 def _promised(request: Request, due: Due) -> Due:
     """The date that the notice of extension named, if it is earlier than the law's: it was promised."""
-    extended = request.file.last("extended")
+    extended = _extended(request)
     if extended is None or request.file.last("agreed") is not None:
         return due
     until = _day(extended.told["until"])
     if until >= due.safe:
         return due
-    step = Step("the date that the notice of extension names", until, until, "")
+    step = Step("The date that the notice of extension promises", until, until, "")
     return replace(due, date=min(until, due.date), safe=until, steps=(*due.steps, step))
 
 
@@ -123,8 +128,8 @@ def extend(
     Once, in time, no longer than the law; `until` is the date that the notice gives, if it is an earlier one. Raises
     RequestRefused: nothing was written.
     """
-    request, law = _with_law(archive, reference)
-    day = requests.day(archive, on)
+    request = requests.load(archive, reference)
+    law, day = load_foia_law(archive.agency, request.received), requests.day(archive, on)
     requests.require_after_receipt(request.file, day)
     named = _named(law, reasons)
     said = requests.words(text, optional=True)
@@ -141,7 +146,7 @@ def extend(
         raise RequestRefused(f"The law lets this period end on {longest.safe} at the latest"
                              f"{f' ({longest.date} if every holiday counts)' if longest.is_disputed else ''}.",
                              remedy="Leave out --until, or agree on a longer period in writing.")  # fmt: skip
-    told = {"reasons": list(named), "on": day.isoformat(), "until": chosen.isoformat()}
+    told = {"reasons": list(named), "on": day.isoformat(), "until": chosen.isoformat(), "kind": request.kind}
     request_file.append(archive, request.id, "extended", by=by, via=via, told=told, files=files, id=id, check=check,
                         details={"reasons": named, "text": said})  # fmt: skip
     return requests.load(archive, request.id)
@@ -160,29 +165,32 @@ def _named(law: FoiaLaw, reasons: Sequence[str]) -> dict[str, str]:
 
 
 def _require_extendable(law: FoiaLaw, request: Request, day: date) -> None:
-    if request.file.last("extended") is not None:
-        raise RequestRefused(f"The period of request {request.number} was extended already; the law allows it once.",
-                             remedy="A longer period can be agreed on in writing: `archive foia agree`.")  # fmt: skip
+    if _extended(request) is not None:
+        raise RequestRefused(
+            f"The period of request {request.number} was extended already; the law allows it once.",
+            remedy="A longer period can be agreed on in writing: `archive foia agree`.",
+        )
     try:
         kind = law.kind(request.kind)
     except ConfigError as error:
         raise RequestRefused(str(error)) from None
     if kind.extension_days is None:
-        raise RequestRefused(f"The law gives no extension for {request.kind} requests.",
-                             remedy="A longer period can be agreed on in writing: `archive foia agree`.")  # fmt: skip
-    last = notice_by(law, request)
+        raise RequestRefused(
+            f"The law gives no extension for {request.kind} requests.",
+            remedy="A longer period can be agreed on in writing: `archive foia agree`.",
+        )
+    first = deadline(Clock.of(law), replace(facts(request), agreed=None))
+    if first.owed == "notice":
+        raise RequestRefused(
+            "The requester must first be told how this request is treated.",
+            remedy=f"Then: archive foia classify {request.number} {request.kind} --notified DAY",
+        )
+    last = min(first.date, first.notice.date) if request.kind == "ordinary" and first.notice else first.date
     if day > last:
-        raise RequestRefused(f"The notice of an extension had to be given by {last}. Nothing was written.",
-                             remedy="Answer now, or agree on a longer period in writing: `archive foia agree`.")  # fmt: skip
-
-
-def notice_by(law: FoiaLaw, request: Request) -> date:
-    """The last day on which the requester can be told of an extension: within the first period."""
-    clock = Clock.of(law)
-    first = deadline(clock, replace(facts(request), extended=False, agreed=None))
-    if request.kind == "ordinary" and law.extension.notice_days is not None:
-        return min(first.date, clock.notice_by(request.received, law.extension.notice_days).date)
-    return first.date
+        raise RequestRefused(
+            f"The notice of an extension had to be given by {last}. Nothing was written.",
+            remedy="Answer now, or agree on a longer period in writing: `archive foia agree`.",
+        )
 
 
 def agree(
@@ -193,7 +201,7 @@ def agree(
     if not files:
         raise RequestRefused("A longer period must be agreed on in writing.",
                              remedy="Add the requester's letter or message: --file agreement.eml")  # fmt: skip
-    request, law = _with_law(archive, reference)
+    request = requests.load(archive, reference)
     day, said = requests.day(archive, on), requests.words(text, optional=True)
     requests.require_after_receipt(request.file, day)
 
@@ -207,13 +215,7 @@ def agree(
     told = {"on": day.isoformat(), "until": until.isoformat()}
     request_file.append(archive, request.id, "agreed", by=by, via=via, told=told, details={"text": said}, files=files,
                         id=id, check=check)  # fmt: skip
-    del law
     return requests.load(archive, request.id)
-
-
-def _with_law(archive: Archive, reference: str) -> tuple[Request, FoiaLaw]:
-    request = requests.load(archive, reference)
-    return request, load_foia_law(archive.agency, request.received)
 
 
 # --------------------------------------------------------------------------- a question to the requester

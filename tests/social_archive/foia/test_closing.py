@@ -1,4 +1,4 @@
-"""The end of a request: its hold is lifted, its file moves, reads the same all the while, and is destroyed on schedule."""
+"""The end of a request: its hold is lifted, its file moves and reads the same, and goes when it is due."""
 
 from __future__ import annotations
 
@@ -117,9 +117,9 @@ def test_from_its_closing_to_its_certificate(archive: Archive, time: Time) -> No
     (line,) = d.proposal["lines"]
     assert (line["item"], line["records"], line["objects"]) == ("30", 0, len(before.events) + 2)
     certified = carried_out(archive)
-    files = {name: certificate.read(archive, certified.number, name) for name in ("certificate.json", "certificate.note.txt")}
-    assert verify(files["certificate.json"], files["certificate.note.txt"].decode()).ok
-    assert b"requests as they were written" in certificate.read(archive, certified.number, "certificate.json")
+    told, note = (certificate.read(archive, certified.number, name) for name in certificate.FILES[:2])
+    assert verify(told, note.decode()).ok
+    assert b"requests as they were written" in told
 
     gone = requests.load(archive, made.number)
     assert (gone.file.gone, gone.text, gone.requester.name, gone.status) == (True, "", "", "closed")

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from social_archive.foia.requests import Incoming, Request
 
 RECEIVE: str = (
-    "Examples:  archive foia receive request.eml --by records   ·   archive foia receive --text 'All comments about the "
-    "parking lot' --name 'A. Reader' --how in_person --by records   ·   archive foia receive --comment RID --by records"
+    "Examples:  archive foia receive request.eml --by records   ·   archive foia receive --text 'All comments about "
+    "parking' --name 'A. Reader' --how in_person --by records   ·   archive foia receive --comment RID --by records"
 )
 LONGEST = 3_000
 """Characters of a request's words that are shown."""
@@ -74,7 +74,9 @@ def receive(
     with opened(write=True) as archive:
         incoming: Incoming
         if comment is not None:
-            incoming = intake.from_comment(archive, _rid(archive, comment), text=text or "", received=day, requester=who)
+            incoming = intake.from_comment(
+                archive, _rid(archive, comment), text=text or "", received=day, requester=who
+            )
         elif file is not None:
             taken = intake.take(archive, _bytes(file), email=file.suffix.lower() == ".eml", received=day,
                                 how=_how(how), requester=who)  # fmt: skip
@@ -161,7 +163,8 @@ class _Seen:
 
     @property
     def left(self) -> int | None:
-        return (self.due.safe - self.today).days if self.due is not None and self.runs else None
+        runs = self.due is not None and self.runs and self.due.paused_since is None
+        return (self.due.safe - self.today).days if self.due is not None and runs else None
 
     @property
     def when(self) -> tuple[str, str]:
@@ -181,15 +184,19 @@ class _Seen:
         if self.due is None:
             return Text("No law on this kind of request is written down: nobody can say by when it is due.",
                         style="yellow")  # fmt: skip
+        if self.due.paused_since is not None:
+            return Text(f"The clock stands still since {self.due.paused_since:%A %Y-%m-%d}: the requester was asked.",
+                        style="cyan")  # fmt: skip
         when, colour = self.when
+        what = "Answer" if self.due.owed == "answer" else f"Tell the requester that it is treated as {self.due.kind}"
         later = f"   ({self.due.date:%A %Y-%m-%d} if every holiday counts)" if self.due.is_disputed else ""
-        return Text.assemble((f"Answer by {self.due.safe:%A %Y-%m-%d}, {when}", colour), (later, "dim"))
+        return Text.assemble((f"{what} by {self.due.safe:%A %Y-%m-%d}, {when}", colour), (later, "dim"))
 
     def to_dict(self) -> dict[str, Any]:
         one = self.request
         due = None if self.due is None else {
-            "due": self.due.date, "safe": self.due.safe, "days_left": self.left,
-            "steps": [{"what": s.what, "date": s.date, "safe": s.safe, "citation": s.citation} for s in self.due.steps],
+            "due": self.due.date, "safe": self.due.safe, "days_left": self.left, "owed": self.due.owed,
+            "paused_since": self.due.paused_since, "steps": [vars(step) for step in self.due.steps],
         }  # fmt: skip
         return {"number": one.number, "id": one.id, "status": one.status, "kind": one.kind, "received": one.received,
                 "how": one.how, "destroyed": one.file.gone, "clock": due}  # fmt: skip
@@ -293,7 +300,7 @@ def show(
 def _print_request(out: Console, request: Request, counts: Any) -> None:
     from social_archive.foia import history
 
-    often = ", ".join(f"{one.count} in {one.window}{' (the law says ' + str(one.threshold) + ')' if one.reached else ''}"
+    often = ", ".join(f"{one.count} in {one.window}" + (f" (the law says {one.threshold})" if one.reached else "")
                       for one in counts if one.count > 1)  # fmt: skip
     out.print()
     out.print(output.facts([
@@ -307,10 +314,13 @@ def _print_request(out: Console, request: Request, counts: Any) -> None:
 def _print_clock(out: Console, seen: _Seen) -> None:
     if seen.due is None:
         return
-    made = output.table("clock", "until", "surely until", "law")
+    from social_archive.law import VERIFY
+
+    made = output.table("clock", "surely until", "else until", "law")
     for step in seen.due.steps:
-        made.add_row(output.safe(step.what), f"{step.date:%a %Y-%m-%d}", f"{step.safe:%a %Y-%m-%d}",
-                     output.safe(step.citation, style="dim"))  # fmt: skip
+        later = f"{step.date:%a %Y-%m-%d}" if step.date != step.safe else ""
+        cited = step.citation if step.known else f"{step.citation} ({VERIFY})"
+        made.add_row(output.safe(step.what), f"{step.safe:%a %Y-%m-%d}", later, output.safe(cited, style="dim"))
     out.print(made)
 
 

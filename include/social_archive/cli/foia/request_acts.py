@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -29,7 +29,7 @@ Words = Annotated[str, typer.Option("--text", help="What was written or said.")]
 def register(group: typer.Typer) -> None:
     commands: tuple[tuple[Callable[..., None], str], ...] = (
         (classify, "archive foia classify 2026-001 commercial --reason 'Wants to sell a list' --by records"),
-        (extend, "archive foia extend --reasons   ·   archive foia extend 2026-001 --reason ii --reason v --by records"),
+        (extend, "archive foia extend --reasons   ·   archive foia extend 2026-001 --reason ii --by records"),
         (agree, "archive foia agree 2026-001 2026-12-18 --file their-mail.eml --by records"),
         (clarify, "archive foia clarify 2026-001 --text 'Which parking lot is meant?' --by records"),
         (clarified, "archive foia clarified 2026-001 --file their-mail.eml --by records"),
@@ -223,6 +223,3 @@ def _files(paths: Sequence[Path] | None) -> list[Attachment]:
 
     return [Attachment(path.name, _MIMES.get(path.suffix.lower(), "application/octet-stream"), _bytes(path))
             for path in paths or ()]  # fmt: skip
-
-
-
