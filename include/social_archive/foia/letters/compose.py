@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from social_archive.documents.figures import counted
 from social_archive.foia.dispositions import Reviewed
-from social_archive.foia.letters import denied, legal, private, required, says, typeset
+from social_archive.foia.letters import denied, known, legal, private, required, says, typeset
 from social_archive.foia.letters.facts import FACTS, FROM_ELSEWHERE, Facts, Ground, as_date, clean, written
 from social_archive.foia.letters.model import KINDS, Letter
 from social_archive.foia.request_file import RequestRefused
@@ -35,7 +35,8 @@ def draft(
     law = legal.load(archive.agency, request.received)
     taken = denied.of_review(archive, reviewed) if reviewed is not None and KINDS[kind].denies else []
     taken += denied.given(archive, facts.get("denials") or ())
-    ground = Ground(archive, request, kind, by, facts, law, reviewed, taken, as_date(facts.get("date"), "date"))
+    facts = known.completed(archive, request, kind, facts, law)
+    ground = Ground(archive, request, kind, by, facts, law, reviewed, taken, as_date(facts["date"], "date"))
     data = _data(ground)
     missing, verify = tuple(required.required(kind, data, law)), tuple(_to_verify(ground))
     return _typeset(ground, data, missing, verify)
@@ -86,13 +87,19 @@ def _data(ground: Ground) -> dict[str, Any]:
         "title": KINDS[ground.kind].title,
         "body": {"name": body.name, "address": body.address or "", "contact": contact},
         "number": request.number, "date": written(ground.day), "received": written(request.received),
-        "due": ground.day_of("due"), "to": addressee(request.requester),
+        "due": ground.day_of("due"), "late": _late(ground), "request_kind": request.kind,
+        "to": addressee(request.requester),
         "greeting": f"Dear {clean(request.requester.name)}:" if request.requester.name else "To whom it may concern:",
         "request": shortened(request.text), "note": ground.words("note") or None, "draft": None,
         "signer": {"name": signer.name if signer else "", "title": signer.title if signer else ""},
         "law": {"title": legal.name_of(ground.law), "invented": ground.law is not None and ground.law.invented},
     }  # fmt: skip
     return common | says.SAYS[ground.kind](ground)
+
+
+def _late(ground: Ground) -> bool:
+    due = ground.facts.get("due")
+    return bool(due) and ground.day > as_date(due, "due")
 
 
 def _site(website: str | None) -> str:

@@ -28,7 +28,8 @@ def _flat(text: str) -> str:
 
 
 def without_requester(data: Mapping[str, Any], requester: Requester) -> dict[str, Any]:
-    """The data of the same letter for the public file: not to whom, not in the requester's words."""
+    """The data of the same letter for the public file: not to whom, not in the requester's words, nor in those of
+    the search that was made of them."""
     values = [str(value) for value in vars(requester).values() if value]
     parts = {part.strip() for value in values for part in [value, *value.splitlines()]}
     longest_first = sorted((part for part in parts if len(part) > 2), key=lambda part: (-len(part), part))
@@ -44,4 +45,4 @@ def without_requester(data: Mapping[str, Any], requester: Requester) -> dict[str
     ours = {name: data[name] for name in ("body", "signer", "law", "number")}
     shown: dict[str, Any] = cut(dict(data)) | ours
     words = "[The requester's words are left out of this copy.]"
-    return shown | {"to": ["The requester", LEFT_OUT], "greeting": "Dear requester:", "request": words}
+    return shown | {"to": ["The requester", LEFT_OUT], "greeting": "Dear requester:", "request": words, "search": ""}

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from social_archive.documents.figures import counted
-from social_archive.foia.dispositions import Reviewed
+from social_archive.foia.dispositions import FrozenSearch, Reviewed
 from social_archive.foia.letters import denied, legal
 from social_archive.foia.letters.facts import Ground, clean
 from social_archive.foia.letters.model import KINDS
 from social_archive.foia.request_file import RequestRefused
+from social_archive.foia.terms import Terms
 
 
 def _acknowledgement(ground: Ground) -> dict[str, Any]:
@@ -75,8 +76,16 @@ def _answer(ground: Ground) -> dict[str, Any]:
     said["disposed"] = _disposed(ground.reviewed)
     said["gaps"] = _gaps(len(search.gaps), search.quarantined)
     if not said["search"]:
-        said["search"] = f"We searched {counted(search.searched, 'record')} of our social-media accounts."
+        said["search"] = _searched(search)
     return said
+
+
+def _searched(search: FrozenSearch) -> str:
+    looked = f"We looked through {counted(search.searched, 'record')} of our social-media accounts"
+    if not search.terms:
+        return f"{looked}."
+    sentence = Terms.from_dict(search.terms).sentence()
+    return clean(f"{looked} for {sentence[0].lower()}{sentence[1:]}")
 
 
 def _ours(totals: Mapping[str, int]) -> str:
