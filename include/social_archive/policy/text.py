@@ -126,6 +126,11 @@ def _unmixed(text: str) -> str:
     return _WORD.sub(lambda word: word[0].translate(_LATIN) if re.search("[A-Za-z]", word[0]) else word[0], text)
 
 
+def latinised(text: str) -> str:
+    """Every look-alike as the Latin letter it looks like, also in words that have no Latin one. As long as before."""
+    return text.translate(_LATIN) if _MIXED.search(text) else text
+
+
 def fold_all(texts: Iterable[str | None]) -> list[Folded]:
     """`fold` over a column; null is empty."""
     return [fold(text or "") for text in texts]

@@ -1,0 +1,294 @@
+"""What a reader sees of the records, in the order in which people read: by account, threads in context.
+
+One place decides it for paper, page and load files, from the ShownItems alone. Every hit has its entry, a withheld one
+too: it stands where the search has it, and says nothing but its number and its exemption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from social_archive.foia.bundle.model import Contents
+from social_archive.foia.dispositions import Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
+from social_archive.threads import Node, Thread, tree
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+STATES: Final = {
+    "hidden": "hidden on the platform when it was captured",
+    "held_for_review": "held for review, not published when it was captured",
+    "missing_unconfirmed": "not seen any more; whether it was removed is not confirmed",
+    "deleted": "removed from the platform",
+    "account_gone": "its account is gone from the platform",
+    "inaccessible": "could not be reached any more",
+}
+_NOT_HERE: Final = {
+    "pending": "not fetched yet", "missing": "the platform no longer had it", "blocked": "could not be fetched",
+    "too_large": "too large to be fetched", "failed": "could not be fetched",
+}  # fmt: skip
+_EXTENSIONS: Final = {
+    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "image/avif": "avif",
+    "video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov", "audio/mpeg": "mp3", "audio/mp4": "m4a",
+    "audio/ogg": "ogg", "application/pdf": "pdf", "text/vtt": "vtt", "text/plain": "txt",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """One attachment. `file`: its name in the bundle's folder `media`, "" if it is not there; `remark` says why."""
+
+    number: int
+    file: str
+    mime: str
+    size: int
+    alt: str
+    remark: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """One version. `posted`, `edited`, `captured`: local time with its zone, and UTC; empty where nobody said.
+
+    `codes`: of the cuts of this version; only their tokens are marks, whatever else somebody may have typed.
+    """
+
+    version: int
+    who: str
+    handle: str
+    official: bool
+    posted: tuple[str, str]
+    edited: tuple[str, str]
+    captured: tuple[str, str]
+    state: str
+    text: str = field(repr=False)
+    codes: tuple[str, ...]
+    links: tuple[str, ...]
+    permalink: str
+    attachments: tuple[Attachment, ...]
+    removed: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One hit, at its depth in its thread. `answers` says so where what it answers is not here."""
+
+    control: str
+    outcome: Outcome
+    codes: tuple[str, ...]
+    kind: str
+    depth: int
+    answers: str
+    versions: tuple[Said, ...] = field(repr=False)
+    certificate: str = ""
+
+    @property
+    def ending(self) -> str:
+        """What became of one of which nothing is shown."""
+        if self.outcome == "withheld":
+            return f"withheld, {', '.join(self.codes)}"
+        return f"destroyed on schedule before this answer, certificate {self.certificate or 'pending'}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """What there is of one account. `platform` is empty for hits of which nothing may be said."""
+
+    platform: str
+    account: str
+    title: str
+    entries: tuple[Entry, ...] = field(repr=False)
+
+
+def groups(contents: Contents) -> list[Group]:
+    """Every hit once, by account in the order of the search, its threads put together."""
+    zone = ZoneInfo(contents.agency.body.time_zone)
+    return [Group(platform, account, account_title(contents, platform, account), tuple(_entries(items, zone)))
+            for (platform, account), items in _by_account(contents.items).items()]  # fmt: skip
+
+
+def account_title(contents: Contents, platform: str, account: str) -> str:
+    """What an account is called: its platform and its handle there."""
+    known = next((a for a in contents.agency.accounts if (a.platform, a.name) == (platform, account)), None)
+    handle = known.handle if known is not None and known.handle else account
+    return f"{_platform(platform)} · {handle}" if platform else handle
+
+
+@lru_cache(maxsize=64)
+def _platform(name: str) -> str:
+    from social_archive import platforms
+
+    known = platforms.registry().get(name)
+    return known.title if known is not None else name
+
+
+def media_name(control: str, version: int, media: ShownMedia) -> str:
+    """The name of an attachment's file: from the control number, never from what somebody called it."""
+    return f"{control}-v{version}-{media.number}.{_EXTENSIONS.get(media.mime.partition(';')[0].strip(), 'bin')}"
+
+
+# --------------------------------------------------------------------------- the order
+
+
+def _by_account(items: Sequence[ShownItem]) -> dict[tuple[str, str], list[ShownItem]]:
+    """Items by account. One that shows nothing stays beside the one before it, or else the one after."""
+    placed: dict[tuple[str, str], list[ShownItem]] = {}
+    waiting: list[ShownItem] = []
+    last: tuple[str, str] | None = None
+    for item in items:
+        if item.versions:
+            row = item.versions[0].row
+            last = (row["platform"] or "", row["account"] or "")
+            placed.setdefault(last, []).extend(waiting)
+            waiting = []
+        if last is None:
+            waiting.append(item)
+        else:
+            placed[last].append(item)
+    return placed if not waiting else {("", ""): waiting}
+
+
+def _entries(items: Sequence[ShownItem], zone: ZoneInfo) -> Iterator[Entry]:
+    """Threads in the order in which the search has their first hit; what shows nothing follows its neighbour."""
+    following: dict[str, list[ShownItem]] = {}
+    before, shown = "", []
+    for item in items:
+        if item.versions:
+            shown.append(item)
+            before = item.item.hit.rid
+        else:
+            following.setdefault(before, []).append(item)
+    yield from (_silent(item, 0) for item in following.get("", ()))
+    by_rid = {item.item.hit.rid: item for item in shown}
+    for depth, node in Thread("", tree([_node(item) for item in shown]), len(shown), []).walk():
+        item = by_rid[node.item["rid"]]
+        yield _entry(item, depth, _answers(item, node), zone)
+        yield from (_silent(other, depth) for other in following.get(item.item.hit.rid, ()))
+
+
+def _node(item: ShownItem) -> Node:
+    """`tree` goes by the platform's ids. One whose ids are cut answers nothing and is answered by nothing."""
+    rid, rows = item.item.hit.rid, [version.row for version in item.versions]
+    native = next((row["native_id"] for row in rows if row.get("native_id")), None)
+    if native is None or _unplaced(item):
+        return Node({"rid": rid, "native_id": f"cut {rid}", "parent_native_id": None}, [])
+    parent = next((row["parent_native_id"] for row in rows if row.get("parent_native_id")), None)
+    return Node({"rid": rid, "native_id": native, "parent_native_id": parent}, [])
+
+
+def _unplaced(item: ShownItem) -> bool:
+    return any("identity" in version.cut for version in item.versions)
+
+
+def _answers(item: ShownItem, node: Node) -> str:
+    if _unplaced(item):
+        return "" if item.versions[0].row.get("kind") == "post" else "what it answers is redacted"
+    return "answers a post or comment that is not shown in this answer" if node.orphan else ""
+
+
+# --------------------------------------------------------------------------- one entry
+
+
+def _silent(item: ShownItem, depth: int) -> Entry:
+    one = item.item
+    return Entry(one.control, one.outcome, one.codes, "", depth, "", (), one.certificate or "")
+
+
+def _entry(item: ShownItem, depth: int, answers: str, zone: ZoneInfo) -> Entry:
+    one = item.item
+    said: list[Said] = []
+    for version in item.versions:
+        said.append(_said(one.control, version, zone, said[-1] if said else None))
+    return Entry(one.control, one.outcome, one.codes, item.versions[0].row["kind"], depth, answers, tuple(said))
+
+
+def _said(control: str, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
+    """One that only says that something is gone names nobody and no time of posting: those are as they were before."""
+    row, cut = version.row, version.cut
+    gone = before is not None and row.get("body") is None and not (row.get("author_id") or row.get("author_name"))
+    return Said(
+        version=version.version, who=before.who if gone and before else _who(row, cut),
+        handle=before.handle if gone and before else _handle(row), official=bool(row.get("author_is_account")),
+        posted=moment(row.get("created_at"), zone) if not gone or row.get("created_at") or before is None else before.posted,
+        edited=moment(row.get("edited_at"), zone),
+        captured=moment(row.get("observed_at"), zone), state=STATES.get(row.get("state") or "", ""),
+        text=row.get("body") or (_tokens(cut["body"]) if "body" in cut else ""),
+        codes=tuple(sorted({code for codes in cut.values() for code in codes})),
+        links=tuple(row.get("links") or ()), permalink=row.get("permalink") or "",
+        attachments=tuple(_attachment(control, version.version, media) for media in version.media),
+        removed=_removed(cut),
+    )  # fmt: skip
+
+
+def _who(row: Row, cut: dict[str, tuple[str, ...]]) -> str:
+    if name := row.get("author_name") or row.get("author_handle") or row.get("author_id"):
+        return str(name)
+    return _tokens(cut["author"]) if "author" in cut else "nobody is named"
+
+
+def _handle(row: Row) -> str:
+    handle = row.get("author_handle") if row.get("author_name") else None
+    return "" if not handle else handle if handle.startswith(("@", "[")) else f"@{handle}"
+
+
+def _tokens(codes: Sequence[str]) -> str:
+    return " ".join(token(code) for code in codes)
+
+
+FIELDS: Final = {
+    "author": "the author", "body": "words of the text", "context": "language and counts", "gap": "a gap",
+    "identity": "its number and address on the platform", "links": "links", "media": "details of attachments",
+    "origin": "its account", "provenance": "where it was fetched", "state": "its state", "times": "its times",
+    "native": "the platform's own data", "body_html": "the text's markup",
+}  # fmt: skip
+"""The committed fields, as a reader knows them."""
+
+REPEATS: Final = frozenset({"native", "body_html"})
+"""What repeats other fields, and so goes with them."""
+
+
+def field_words(name: str) -> str:
+    kind, _, number = name.partition(":")
+    if kind == "alt":
+        return f"the description of attachment {int(number) + 1}" if number.isdigit() else "a description"
+    return FIELDS.get(name, name)
+
+
+def _removed(cut: dict[str, tuple[str, ...]]) -> str:
+    """What is cut of a version, in words: not what only repeats it, unless nothing else is cut."""
+    names = [name for name in sorted(cut) if name not in REPEATS] or sorted(cut)
+    return "; ".join(f"{field_words(name)}, {', '.join(cut[name])}" for name in names)
+
+
+def _attachment(control: str, version: int, media: ShownMedia) -> Attachment:
+    here = media.code is None and (media.derivative is not None or media.path is not None)
+    remark = ""
+    if media.code is not None:
+        remark = f"withheld, {media.code}"
+    elif not here:
+        remark = f"not in the archive: {_NOT_HERE.get(media.outcome, media.outcome)}"
+    elif media.derivative is not None:
+        remark = "without the file's hidden data"
+    name = media_name(control, version, media) if here else ""
+    return Attachment(media.number, name, media.mime, media.size, media.alt or "", remark)
+
+
+# --------------------------------------------------------------------------- times
+
+
+def moment(value: Any, zone: ZoneInfo) -> tuple[str, str]:
+    """A time as people write it: on the body's own clock with the zone, and in UTC. Empty for none."""
+    if value is None:
+        return "", ""
+    at = value.astimezone(UTC) if isinstance(value, datetime) else _EPOCH + timedelta(microseconds=value)
+    return _local(at.replace(microsecond=0), zone)
+
+
+@lru_cache(maxsize=65_536)
+def _local(at: datetime, zone: ZoneInfo) -> tuple[str, str]:
+    there = at.astimezone(zone)
+    return f"{there.isoformat(' ')[:19]} {there.tzname()}", f"{at.isoformat(' ')[:19]} UTC"

@@ -1,0 +1,252 @@
+"""Finds words that must not leave, however and wherever they are written.
+
+One quick alternation (RE2, linear time) over the anchors of all terms says which texts may hold one; only those are
+looked into term by term. What it is asked for is never told in an error or a log.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import re2
+
+from social_archive.foia.dispositions import Row, Term
+from social_archive.foia.readings import Reading, readings
+from social_archive.foia.spellings import Spelling, spell
+from social_archive.policy.text import fold
+
+Span = tuple[int, int, Term]
+
+_SURE: Final = 5
+"""Letters from which on a term in the bytes of a picture or a film is no accident."""
+
+
+def _linear(source: bytes) -> Any:
+    """A regular expression over bytes, in linear time."""
+    options = re2.Options()
+    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 256 << 20
+    return re2.compile(source, options)
+
+
+_RUN: Final = _linear(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+_PRINTED: Final = _linear(rb"[\x20-\x7e\t\r\n]{16,}")
+_PERCENT: Final = _linear(rb"[\w.~+-]{0,40}(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,40}){2,}")
+
+
+class Matcher:
+    """Looks for terms. Cheap to ask, dear to make: one serves a whole bundle."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        """Raises NothingToFind."""
+        self._spellings = list({(s.exact.pattern, s.term.code): s for s in map(spell, terms)}.values())
+        self._anchors = _quick([s.anchor for s in self._spellings])
+
+    def __bool__(self) -> bool:
+        return bool(self._spellings)
+
+    @property
+    def codes(self) -> set[str]:
+        return {spelling.term.code for spelling in self._spellings}
+
+    @property
+    def spellings(self) -> Sequence[Spelling]:
+        return self._spellings
+
+    def spans(self, text: str) -> list[Span]:
+        """Where terms stand, in characters of the text as it is: in order, none over another; where several lie over
+        each other, all of them as one, under the longest one's term."""
+        if not any(self._may_hold(reading.text) for reading in readings(text)):
+            return []
+        found = [
+            (*reading.span(match.start(), match.end()), spelling.term)
+            for reading in readings(text, located=True)
+            for spelling in self._anchored(reading.text)
+            for match in spelling.exact.finditer(reading.text)
+        ]
+        return _merged(found)
+
+    def touches(self, text: str | None) -> Term | None:
+        """The first of the terms that stands in a text in any of its readings."""
+        if not text or not self._spellings:
+            return None
+        return next((term for reading in readings(text) if (term := self._in_reading(reading))), None)
+
+    def touches_json(self, body: bytes) -> Term | None:
+        """In JSON: keys, text with its escapes undone, numbers as they are written. What is no JSON is read as text."""
+        return self.touches(as_text(body))
+
+    def touches_bytes(self, body: bytes) -> Term | None:
+        """In a file that is not text: as UTF-8, UTF-16, percent-encoded, or in base64.
+
+        Short terms are looked for in its printable passages only: elsewhere they are noise.
+        """
+        if not self._spellings:
+            return None
+        if found := self._in_raw(body):
+            return found
+        for passage in self._passages(body):
+            if found := self.touches(passage):
+                return found
+        return None
+
+    # ---------------------------------------------------------------- one reading
+
+    def _may_hold(self, text: str) -> bool:
+        return bool(self._anchors) and self._anchors.search(text.encode("utf-8", "replace")) is not None
+
+    def _anchored(self, text: str) -> Iterator[Spelling]:
+        return (spelling for spelling in self._spellings if spelling.literal in text)
+
+    def _in_reading(self, reading: Reading) -> Term | None:
+        if not self._may_hold(reading.text):
+            return None
+        return next((s.term for s in self._anchored(reading.text) if s.exact.search(reading.text)), None)
+
+    # ---------------------------------------------------------------- bytes
+
+    @cached_property
+    def _sure(self) -> list[Spelling]:
+        return [spelling for spelling in self._spellings if spelling.size >= _SURE]
+
+    @cached_property
+    def _wide(self) -> Any:
+        """Anchors as they stand in UTF-16, either way round."""
+        literals = [s.literal for s in self._sure if s.literal]
+        return _quick([re.escape(text.encode(code)) for text in literals for code in ("utf-16-le", "utf-16-be")])
+
+    @cached_property
+    def _plain(self) -> Any:
+        return _quick([form for s in self._sure for form in (_forms(s) if s.literal else [s.anchor])])
+
+    def _in_raw(self, body: bytes) -> Term | None:
+        for quick, step in ((self._plain, 1), (self._wide, 2)):
+            at = 0
+            while quick and (hit := quick.search(body, at)):
+                for text in _around(body, hit.start(), hit.end(), step):
+                    if found := self._sure_in(text):
+                        return found
+                at = hit.start() + 1
+        return None
+
+    def _sure_in(self, text: str) -> Term | None:
+        for reading in readings(text):
+            for spelling in self._sure:
+                if spelling.literal in reading.text and spelling.exact.search(reading.text):
+                    return spelling.term
+        return None
+
+    def _passages(self, body: bytes) -> Iterator[str]:
+        for run in _PRINTED.finditer(body):
+            if self._may_hold(run[0].decode("ascii").lower()):
+                yield run[0].decode("ascii")
+        for run in _PERCENT.finditer(body) if b"%" in body else ():
+            yield run[0].decode("latin-1")
+        for run in _RUN.finditer(body):
+            yield from decoded_runs(run[0])
+
+
+def _quick(sources: Sequence[bytes]) -> Any:
+    """One alternation over bytes, case of ASCII letters aside; None if there is nothing to look for."""
+    return _linear(b"(?i)" + b"|".join(sorted(set(sources)))) if sources else None
+
+
+def _forms(spelling: Spelling) -> set[bytes]:
+    """How the longest word of a term may stand in bytes that nobody folds: with its accents, composed or not."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", spelling.term.text)) or [spelling.literal]
+    longest = max(words, key=len)
+    forms = {spelling.literal.encode()}
+    for word in (longest.lower(), longest.upper(), longest.title()):
+        forms |= {word.encode(), unicodedata.normalize("NFD", word).encode(), word.encode("latin-1", "ignore")}
+    return {re.escape(form) for form in forms if len(form) >= 3}
+
+
+def _around(body: bytes, start: int, end: int, step: int) -> Iterator[str]:
+    """What stands around a hit, as text: so that the words before and behind it are seen."""
+    first, last = max(0, start - 256 * step), end + 256 * step
+    first += (start - first) % step
+    if step == 1:
+        yield body[first:last].decode("utf-8", "replace")
+        yield body[first:last].decode("latin-1")
+    else:
+        yield body[first:last].decode("utf-16-le", "replace")
+        yield body[first:last].decode("utf-16-be", "replace")
+
+
+def as_text(body: bytes) -> str:
+    """Bytes as the text that they most probably are."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return body.decode("utf-16", "replace")
+    return body.decode("utf-8", "replace")
+
+
+def decoded_runs(run: bytes) -> Iterator[str]:
+    """What a run of base64 says, if it says text; it may start at any of four letters."""
+    plain = run.rstrip(b"=").translate(_URL_SAFE)
+    for skip in range(4):
+        part = plain[skip:]
+        try:
+            said = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"==")
+        except binascii.Error:
+            continue
+        if sum(32 <= byte < 127 for byte in said[:64]) >= 0.8 * len(said[:64]):
+            yield said.decode("utf-8", "replace")
+
+
+_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+
+
+def _merged(found: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    longest = 0
+    for start, end, term in sorted(found, key=lambda span: (span[0], -span[1], span[2].code, span[2].action)):
+        if merged and start < merged[-1][1]:
+            before = merged[-1]
+            if end - start > longest:
+                longest, before = end - start, (before[0], before[1], term)
+            merged[-1] = (before[0], max(before[1], end), before[2])
+        else:
+            merged.append((start, end, term))
+            longest = end - start
+    return merged
+
+
+# --------------------------------------------------------------------------- a person
+
+
+def identity_terms(rows: Iterable[Row], code: str, action: str) -> list[Term]:
+    """Everything by which the author of these stored rows can be found: name, handle, ids, picture, posts.
+
+    Left out is what would be found everywhere and leads to nobody: a number of three digits, a picture that a platform
+    gives to everybody.
+    """
+    texts: dict[str, None] = {}
+    for row in rows:
+        handle = row.get("author_handle") or ""
+        for name in (row.get("author_name"), handle, handle.lstrip("@").partition("@")[0]):
+            if name and _letters(name) >= 2:
+                texts[name] = None
+        for told in (row.get("author_id"), row.get("native_id"), row.get("permalink")):
+            if told and _leads_somewhere(told):
+                texts[told] = None
+        picture = (row.get("author_avatar") or "").partition("?")[0]
+        if _is_own(picture.rpartition("/")[2]):
+            texts[picture] = None
+    return [Term(text, code, action) for text in texts]
+
+
+def _letters(text: str) -> int:
+    return sum(char.isalnum() for char in fold(text).text)
+
+
+def _leads_somewhere(told: str) -> bool:
+    return _letters(told) >= (4 if told.isdecimal() else 2)
+
+
+def _is_own(file: str) -> bool:
+    return _letters(file) >= 8 and any(map(str.isdecimal, file))

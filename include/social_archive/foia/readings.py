@@ -1,0 +1,137 @@
+"""The ways in which one text can be read: what a person hides in is seldom written out plainly.
+
+A name stands in an address as `Zelda%20Quillfeather`, in JSON as `\\u005aelda`, in HTML as `&#90;elda` or with a tag in
+the middle. Each reading is a copy in which one more layer is taken off, folded and without case, that knows which part
+of the original each of its characters came from.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from social_archive.policy.text import fold, latinised
+
+Offsets = np.ndarray[Any, np.dtype[np.int64]]
+"""Where each character of a copy began in what it was made from, and at the end the length of that."""
+
+_LAYERS: Final = 4
+"""An address in an attribute in JSON has three. What is wrapped more often was wrapped to hide it from machines."""
+
+_HEX: Final = "[0-9a-f]"
+_ESCAPED: Final = re.compile(
+    rf"%[0-7]{_HEX}|%[cd]{_HEX}%[89ab]{_HEX}|%e{_HEX}(?:%[89ab]{_HEX}){{2}}|%f[0-7](?:%[89ab]{_HEX}){{3}}|%[89a-f]{_HEX}"
+    rf"|\\u[d][89ab]{_HEX}{{2}}\\u[d][c-f]{_HEX}{{2}}|\\u{_HEX}{{4}}|\\x{_HEX}{{2}}|\\[/\"'\\nrtbf]"
+    rf"|&#[0-9]{{1,7}};?|&#x{_HEX}{{1,6}};?|&[a-z][a-z0-9]{{1,30}};"
+)
+_TAG: Final = re.compile(r"<[a-z/!?][^<>]*>")
+_SPECIAL: Final = re.compile(r"[%&\\<]")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`offsets` None: each character is where it is in the original, or nobody asked."""
+
+    text: str
+    offsets: Offsets | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The part of the original that a part of this copy came from; a character that became several comes whole."""
+        if self.offsets is None:
+            return start, end
+        last = self.offsets[end - 1]
+        while end < len(self.offsets) - 1 and self.offsets[end] == last:
+            end += 1
+        return int(self.offsets[start]), int(self.offsets[end])
+
+
+def readings(text: str, *, located: bool = False) -> Iterator[Reading]:
+    """Every reading of a text, the plain one first. `located`: with the way back to the original."""
+    if text.isascii() and not _SPECIAL.search(text):
+        yield Reading(text.lower())
+        return
+    reading = _plain(Reading(text), located)
+    for _ in range(_LAYERS):
+        yield from _alike(reading)
+        further = _plain(_replaced(reading, _ESCAPED, _character, located), located)
+        if further.text == reading.text:
+            break
+        reading = further
+    else:
+        yield from _alike(reading)
+    if "<" in reading.text:
+        yield from _alike(_replaced(reading, _TAG, lambda tag: "", located))
+
+
+def _alike(reading: Reading) -> Iterator[Reading]:
+    yield reading
+    latin = latinised(reading.text)
+    if latin != reading.text:
+        yield Reading(latin, reading.offsets)
+
+
+def _plain(reading: Reading, located: bool) -> Reading:
+    folded = fold(reading.text)
+    text = folded.text.casefold()
+    if not located:
+        return Reading(text)
+    offsets = reading.offsets
+    if folded.offsets is not None:
+        offsets = _through(np.append(folded.offsets, folded.length), offsets)
+    if len(text) != len(folded.text):
+        text, widened = _casefolded(folded.text)
+        offsets = _through(widened, offsets)
+    return Reading(text, offsets)
+
+
+def _casefolded(text: str) -> tuple[str, Offsets]:
+    parts = [char.casefold() for char in text]
+    starts = np.repeat(np.arange(len(text), dtype=np.int64), [len(part) for part in parts])
+    return "".join(parts), np.append(starts, len(text))
+
+
+def _replaced(reading: Reading, pattern: re.Pattern[str], by: Any, located: bool) -> Reading:
+    text = reading.text
+    if not located:
+        return Reading(pattern.sub(lambda match: by(match[0]), text))
+    parts, starts, at = [], [], 0
+    for match in pattern.finditer(text):
+        new = by(match[0])
+        parts += [text[at : match.start()], new]
+        starts += [np.arange(at, match.start(), dtype=np.int64), np.full(len(new), match.start(), dtype=np.int64)]
+        at = match.end()
+    if not parts:
+        return reading
+    parts.append(text[at:])
+    starts.append(np.arange(at, len(text) + 1, dtype=np.int64))
+    return Reading("".join(parts), _through(np.concatenate(starts), reading.offsets))
+
+
+def _through(offsets: Offsets, before: Offsets | None) -> Offsets:
+    return offsets if before is None else before[offsets]
+
+
+_SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
+
+
+def _character(escaped: str) -> str:
+    """What an escape stands for; the escape itself where it stands for nothing."""
+    if escaped[0] == "&":
+        return html.unescape(escaped)
+    if escaped[0] == "%":
+        encoded = bytes.fromhex(escaped.replace("%", ""))
+        try:
+            return encoded.decode()
+        except UnicodeDecodeError:
+            return encoded.decode("latin-1") if len(encoded) == 1 else escaped
+    if escaped[1] in "ux":
+        units = [int(unit, 16) for unit in re.findall(r"[0-9a-f]{2,4}", escaped)]
+        if len(units) == 2:
+            return chr(0x10000 + ((units[0] & 0x3FF) << 10) + (units[1] & 0x3FF))
+        return "\ufffd" if 0xD800 <= units[0] <= 0xDFFF else chr(units[0])
+    return _SHORT.get(escaped[1], escaped[1])
