@@ -303,7 +303,7 @@ def claiming_another_outcome(name: str, place: int, outcome: str) -> Files:
 BY_AN_INSIDER: dict[str, tuple[Files, str]] = {
     "a hit is dropped everywhere": (dropped_everywhere(), "is not the one that the ledger took in"),
     "a hit is left out of the sums": (PAYLOAD | {"proofs/reconciliation.json": told_of(items=read(
-        PAYLOAD, "proofs/reconciliation.json")["items"][:-1], hits=4, released=1)}, "Hit 5 of the search has been left"),
+        PAYLOAD, "proofs/reconciliation.json")["items"][:-1], hits=4, released=1)}, "Hit 5 of the search has been"),
     "a hit is there twice": (PAYLOAD | {"proofs/reconciliation.json": items_with(5, rid="a" * 32)}, "left out of"),
     "totals are forged": (PAYLOAD | {"proofs/reconciliation.json": told_of(released=3, withheld=0)},
                           "tells of 3 released records and lists 2"),
