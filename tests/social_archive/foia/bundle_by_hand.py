@@ -206,7 +206,8 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
             if thing.outcome == "redacted":
                 log += [[control(place), version, name, "comment", CODE, "(invented)", "a private person"]
                         for name in sorted(thing.cut)]  # fmt: skip
-                shown = {name: value for name, value in fields.items() if name not in thing.cut}
+                shown = {column: value for name, values in fields.items() if name not in thing.cut
+                         for column, value in columns_of(name, values) if value is not None}  # fmt: skip
                 files[f"redacted/{stem}.json"] = canonical({
                     "format": "social-records-archive/redacted/v1", "control": control(place), "version": version,
                     "redacted": True, "cut": {name: [CODE] for name in thing.cut}, "record": shown})  # fmt: skip
@@ -222,6 +223,13 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
     columns = ["control", "version", "field", "what", "exemption", "citation", "basis"]
     files["5-withholding-log.csv"] = csv_of(columns, log)
     return files
+
+
+def columns_of(name: str, value: Any) -> list[tuple[str, Any]]:
+    names = {"author": ["author_id", "author_name", "author_handle", "author_is_account", "author_avatar"],
+             "identity": ["native_id", "parent_native_id", "root_native_id", "permalink"],
+             "origin": ["platform", "account", "kind"], "state": ["state", "flags"]}  # fmt: skip
+    return list(zip(names[name], value, strict=True)) if name in names else [(name, value)]
 
 
 def csv_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:

@@ -129,14 +129,13 @@ def test_with_its_note_every_byte_of_the_zip_counts(tmp_path: Path) -> None:
 def test_without_its_note_every_byte_counts_that_changes_what_a_reader_sees(tmp_path: Path) -> None:
     target, before, unseen = tmp_path / f"{NAME}.zip", contents(GOOD), []
     directory = GOOD.rindex(b"PK\5\6") - struct.unpack("<L", GOOD[-10:-6])[0]
-    for at in (*range(0, directory, 29), *range(directory, len(GOOD), 5)):
+    for at in (*range(0, directory, 67), *range(directory, len(GOOD), 7)):
         for bit in (0x01, 0x80):
             altered = GOOD[:at] + bytes([GOOD[at] ^ bit]) + GOOD[at + 1 :]
             target.write_bytes(altered)
             if not verify.verify(target, []).problems:
                 unseen.append(at)
                 assert contents(altered) == before, at
-    print("unseen", len(unseen), unseen)
     assert len(unseen) < 60  # the version of the program that wrote an entry, and bits that pad a deflated stream
 
 

@@ -303,8 +303,8 @@ def claiming_another_outcome(name: str, place: int, outcome: str) -> Files:
 BY_AN_INSIDER: dict[str, tuple[Files, str]] = {
     "a hit is dropped everywhere": (dropped_everywhere(), "is not the one that the ledger took in"),
     "a hit is left out of the sums": (PAYLOAD | {"proofs/reconciliation.json": told_of(items=read(
-        PAYLOAD, "proofs/reconciliation.json")["items"][:-1], hits=4, released=1)}, "Hit 5 of the search has been left"),
-    "a hit is there twice": (PAYLOAD | {"proofs/reconciliation.json": items_with(5, rid="a" * 32)}, "left out of the"),
+        PAYLOAD, "proofs/reconciliation.json")["items"][:-1], hits=4, released=1)}, "Hit 5 of the search has been"),
+    "a hit is there twice": (PAYLOAD | {"proofs/reconciliation.json": items_with(5, rid="a" * 32)}, "left out of"),
     "totals are forged": (PAYLOAD | {"proofs/reconciliation.json": told_of(released=3, withheld=0)},
                           "tells of 3 released records and lists 2"),
     "a released text is changed": (PAYLOAD | {
@@ -338,8 +338,10 @@ BY_AN_INSIDER: dict[str, tuple[Files, str]] = {
     "the log names another exemption": (replaced("5-withholding-log.csv", CODE, "7(1)(f)"), "names another exemption"),
     "the log speaks of what is released": (replaced("5-withholding-log.csv", control(3), control(1)),
                                            "of which nothing is withheld"),
-    "a text that is shown was altered": (replaced(f"redacted/{control(2)}-v1.json", control(2), control(3)),
+    "a redacted record is passed off as another": (replaced(f"redacted/{control(2)}-v1.json", control(2), control(3)),
                                          "is marked as that of another record"),
+    "beside what is cut something else was altered": (replaced(f"redacted/{control(2)}-v1.json", "comment", "post"),
+                                                      "what it shows (origin) is not what was recorded"),
     "a mark of a cut is taken away": (replaced(f"redacted/{control(2)}-v1.json", f'"body":["{CODE}"],', ""),
                                       "marks other fields as cut than its proof"),
     "a withheld record's file is there": (PAYLOAD | {f"native/{control(3)}-v1.json": b"{}"},
