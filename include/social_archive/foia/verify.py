@@ -830,8 +830,8 @@ class Check:
             value = fields.get(field)
             if value is not None:
                 (shown,) = value.values()
-                proven = shown if len(columns) > 1 else [shown]
-                written = [told["record"].get(column) for column in columns]
+                proven = [None if one == [] else one for one in (shown if len(columns) > 1 else [shown])]
+                written = [None if one == [] else one for one in map(told["record"].get, columns)]
                 self.expect(canonical(written) == canonical(proven), f"{name}: what it shows ({field}) is not what was "
                             "recorded when it was captured.")  # fmt: skip
 
