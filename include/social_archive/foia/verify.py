@@ -76,6 +76,7 @@ COLUMNS = {  # what the columns of a redacted record's file are called, by the f
     "origin": ("platform", "account", "kind"),
     "times": ("created_at", "created_at_text", "edited_at", "edited_at_text"),
 }  # fmt: skip
+FORMS = ({"name", "salt", "value"}, {"name", "salt", "file"})  # of a field that is shown
 OF_A_VERSION = re.compile(r"data/(native|redacted|media)/(.+?)-v([1-9][0-9]{0,8})(?:-([0-9]{1,6}))?\.([a-z0-9]{1,8})")
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
@@ -301,8 +302,9 @@ def lines(bag: Any, name: str) -> Iterator[bytes]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    need(len({key for key, _ in pairs}) == len(pairs), "A JSON object has a key twice: readers could see two things.")
-    return dict(pairs)
+    read = dict(pairs)
+    need(len(read) == len(pairs), "A JSON object has a key twice: readers could see two things.")
+    return read
 
 
 def _number(text: str) -> int:
@@ -314,13 +316,18 @@ def _refuse(text: str) -> Any:
     raise Bad("A JSON text has a number that is not whole.")
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_HASH = re.compile("[0-9a-f]{64}")
+
+
 def read_json(raw: bytes) -> Any:
-    return json.loads(raw.decode(), object_pairs_hook=_once, parse_int=_number, parse_float=_refuse,
-                      parse_constant=_refuse)  # fmt: skip
+    """Strictly: whole numbers only, no key twice; how deep it may go is Python's own limit."""
+    return _DECODER.decode(raw.decode())
 
 
 def canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -334,13 +341,22 @@ def base64_of(text: str) -> bytes:
 
 
 def hash_of(text: Any) -> bytes:
-    need(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text), "A hash is not 64 hexadecimal digits.")
+    need(isinstance(text, str) and _HASH.fullmatch(text), "A hash is not 64 hexadecimal digits.")
     return bytes.fromhex(text)
 
 
 def count_of(value: Any) -> int:
     need(type(value) is int and 0 <= value < 1 << 62, "A count is not a number.")
     return int(value)
+
+
+def _typed(value: Any, what: str) -> bytes:
+    """A value with its type in front, as it is hashed: text, bytes, or any other JSON."""
+    ((tag, content),) = value.items()
+    need(tag in ("s", "b", "j") and isinstance(content, str) == (tag != "j"), f"{what}: a value is none.")
+    if tag == "s":
+        return b"s" + str(content).encode()
+    return b"b" + base64_of(content) if tag == "b" else b"j" + canonical(content)
 
 
 def parse_key(vkey: str) -> tuple[str, bytes, bytes]:
@@ -706,31 +722,27 @@ class Check:
             if field.keys() == {"name", "commitment"}:
                 shown[name], own = None, hash_of(field["commitment"])
             else:
-                forms = ({"name", "salt", "value"}, {"name", "salt", "file"})
-                need(field.keys() in forms, f"{what}: {name} is no field.")
+                need(field.keys() in FORMS, f"{what}: {name} is no field.")
                 running = hashlib.sha256(hash_of(field["salt"]) + name.encode() + b"\0")
-                shown[name] = field["value"] if "value" in field else {"file": field["file"]}
-                for piece in self._typed(field, stem, what):
-                    running.update(piece)
+                if "file" in field:
+                    shown[name] = {"file": field["file"]}
+                    for piece in self._file(field, stem, what):
+                        running.update(piece)
+                else:
+                    shown[name] = field["value"]
+                    running.update(_typed(field["value"], what))
                 own = running.digest()
             parts.append(name.encode() + b"\0" + own)
         return shown, sha256(b"record/v1\n", *parts)
 
-    def _typed(self, field: dict[str, Any], stem: str, what: str) -> Iterator[bytes]:
-        """A value with its type in front."""
-        if "file" in field:
-            file = f"data/{field['file']}"
-            found = OF_A_VERSION.fullmatch(file)
-            own = found and found[1] == "native" and file.startswith(f"data/native/{stem}.")
-            need(own and field["name"] == "native", f"{what}: the proof names a file of another record.")  # fmt: skip
-            need(file in self.bag.sizes, f"{file} is missing.")
-            yield b"b"
-            yield from self.bag.chunks(file)
-            return
-        ((tag, value),) = field["value"].items()
-        need(tag in "sbj" and len(tag) == 1 and isinstance(value, str) == (tag != "j"), f"{what}: a value is none.")
-        yield tag.encode()
-        yield {"s": str(value).encode, "b": lambda: base64_of(value), "j": lambda: canonical(value)}[tag]()
+    def _file(self, field: dict[str, Any], stem: str, what: str) -> Iterator[bytes]:
+        """A value that is the bytes of a file, with its type in front."""
+        file = f"data/{field['file']}"
+        need(field["name"] == "native" and re.fullmatch(f"data/native/{re.escape(stem)}\\.[a-z]{{1,8}}", file),
+             f"{what}: the proof names a file of another record.")  # fmt: skip
+        need(file in self.bag.sizes, f"{file} is missing.")
+        yield b"b"
+        yield from self.bag.chunks(file)
 
     # ------------------------------------------------------------------ what people read, against what is proven
 
