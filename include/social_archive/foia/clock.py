@@ -159,13 +159,17 @@ class Clock:
     def extended(self, due: Due, *, asked: Sequence[Asked] = ()) -> Due:
         """The same, extended by the body itself. Raises WrongDays where the law knows no extension of its kind."""
         kind = self.law.kind(due.kind)
-        if kind.extension_days is None or due.owed == "notice":
+        if not self.may_extend(due) or kind.extension_days is None:
             raise WrongDays(f"The law knows no extension of {_what(due)}.",
                             remedy="Agree on a longer period with the requester, in writing.")  # fmt: skip
         steps = self._count(kind, f"Extended by {_days(kind.extension_days, kind)}",
                             self.law.field_of(due.kind, "extension_days"), (due.date, due.safe),
                             kind.extension_days, asked)  # fmt: skip
         return self._later(due, steps)
+
+    def may_extend(self, due: Due) -> bool:
+        """Whether the body itself may extend it."""
+        return due.owed == "answer" and self.law.kind(due.kind).extension_days is not None
 
     def further(self, due: Due, agreed: Day) -> Due:
         """The same, after an agreement in writing on a longer period; one that is not longer changes nothing."""
@@ -243,14 +247,18 @@ class Clock:
 def deadline(clock: Clock, facts: Facts) -> Due:
     """The whole clock of a request, from everything that happened to it; `steps` says why.
 
-    Raises WrongDays if the law knows no extension of its kind, ConfigError if it does not know the kind.
+    An extension that the law does not know, of a request that turned out to be of another kind, counts for nothing; a
+    step says so. Raises ConfigError if the law does not know the kind.
     """
     asked = sorted(facts.asked, key=lambda one: one.asked)
     found = clock.due(facts.received, facts.kind, asked=asked)
     if facts.sent is not None and found.owed == "notice":
         found = clock.answered_notice(found, facts.sent, facts.amended, asked=asked)
-    if facts.extended:
+    if facts.extended and clock.may_extend(found):
         found = clock.extended(found, asked=asked)
+    elif facts.extended:
+        step = Step(f"Extended, but the law knows no extension of {_what(found)}", found.date, found.safe, "")
+        found = replace(found, steps=(*found.steps, step))
     if facts.agreed is not None:
         found = clock.further(found, facts.agreed)
     waiting = [one.asked for one in asked if one.answered is None and one.asked < found.date]
