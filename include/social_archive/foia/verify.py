@@ -755,7 +755,7 @@ class Check:
             if item is None:
                 self.problems.append(f"{name} has a row too many: {which}.")
                 continue
-            told = (row["outcome"], row["rid"], sorted(filter(None, row["codes"].split("; "))))
+            told = (row["outcome"], row["rid"], sorted(filter(None, map(str.strip, row["codes"].split(";")))))
             self.expect(told == (item["outcome"], item["rid"], sorted(item["codes"])),
                         f"{name} says something else of {which} than the reconciliation.")  # fmt: skip
         for control, version in wanted:
@@ -830,8 +830,8 @@ class Check:
             value = fields.get(field)
             if value is not None:
                 (shown,) = value.values()
-                proven = shown if len(columns) > 1 else [shown]
-                written = [told["record"].get(column) for column in columns]
+                proven = [None if one == [] else one for one in (shown if len(columns) > 1 else [shown])]
+                written = [None if one == [] else one for one in map(told["record"].get, columns)]
                 self.expect(canonical(written) == canonical(proven), f"{name}: what it shows ({field}) is not what was "
                             "recorded when it was captured.")  # fmt: skip
 

@@ -26,7 +26,7 @@ NAME = f"records-{NUMBER}"
 SIGNER = Signer("larkspur.example/social-records", bytes(range(32)))
 STRANGER = Signer("larkspur.example/social-records", bytes(range(1, 33)))
 CERTIFICATE = "DC-2026-003"
-CODE = "7(1)(c)"
+CODE = "7(1) (c), invented"
 PICTURE = b"\x89PNG\r\n\x1a\n(an invented picture)"
 
 Files = dict[str, bytes]
@@ -200,7 +200,7 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
             log.append([control(place), "", "", "comment", CODE, "(invented)", "a private person"])
         for version, fields in enumerate(thing.versions, 1):
             stem = f"{control(place)}-v{version}"
-            rows.append([control(place), version, thing.outcome, ", ".join(thing.codes), thing.rid])
+            rows.append([control(place), version, thing.outcome, "; ".join(thing.codes), thing.rid])
             if thing.outcome != "disposed":
                 lines.append(proof_line(place, thing, version, leaves))
             if thing.outcome == "redacted":
