@@ -4,7 +4,7 @@
 
 The agency's own file wins over the one that ships. A jurisdiction without one lists none: a person may still enter any
 code, and it is then marked as unverified. `for` says for which kind of personal information (the rules of
-`policy/criteria/private_information.py`) a code is usually claimed, with a sentence to start from. Nothing here decides.
+`policy/criteria/private_information.py`) a code is usually claimed, with a sentence to start from. It decides nothing.
 """
 
 from __future__ import annotations
