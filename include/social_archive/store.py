@@ -276,6 +276,13 @@ class Store:
             return answer["ContentLength"], None
         return answer["ContentLength"], base64.b64decode(checksum).hex()
 
+    def link(self, key: str, version_id: str, *, name: str, seconds: int) -> str:
+        """An address under which whoever has it can fetch a version for so long (7 days at most), as a file `name`."""
+        return str(self.client.generate_presigned_url("get_object", ExpiresIn=seconds, Params={
+            "Bucket": self.bucket, "Key": key, "VersionId": version_id,
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        }))  # fmt: skip
+
     def lock_state(self, key: str, version_id: str | None = None) -> LockState:
         """The lock of a version. Raises NotFound."""
         return _lock_in(self._head(key, version_id))
@@ -435,6 +442,7 @@ def s3_client(endpoint: str | None, region: str, access_key: str, secret_key: st
         read_timeout=60,
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        signature_version="s3v4",  # for links too, which would be signed by the old way that AWS no longer takes
         s3={"addressing_style": "path" if endpoint else "auto"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -123,14 +123,18 @@ def _words(rule: LawRule, found: DisposalLaw | FoiaLaw) -> str:
     from social_archive.law import DisposalLaw
 
     value: Any = rule.value
+    if not isinstance(found, DisposalLaw) and (isinstance(value, int) or str(value).replace(".", "").isdigit()):
+        return f"{_plain(value)}: {rule.summary}"
     if rule.sets is not None and isinstance(value, str) and isinstance(found, DisposalLaw):
         value = getattr(found, rule.sets)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, list):
         return "; ".join(_item(one) for one in value)
     unit = " days before" if rule.sets == "file_days_before" else ""
-    return f"{value}{unit}"
+    return f"{_plain(value)}{unit}"
+
+
+def _plain(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _item(one: Any) -> str:

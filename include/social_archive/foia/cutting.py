@@ -22,7 +22,7 @@ _JOINER: Final = "\u200d"
 
 @dataclass(frozen=True)
 class CutText:
-    """`codes`: of what was taken out, sorted; empty: the text is as it was. `spans`: of the first text, what is gone."""
+    """`codes`: of what was taken out, sorted; empty: the text is as it was. `spans`: what is gone of the first text."""
 
     text: str
     codes: tuple[str, ...]
@@ -36,11 +36,7 @@ def cut(text: str, spans: Iterable[tuple[int, int, str]], matcher: Matcher) -> C
     codes = {code for _, _, each in chosen for code in each} | matcher.codes
     gone = _merged(chosen)
     while True:
-        found = [
-            (start, end, frozenset({term.code}))
-            for first, last in _between(text, gone, codes)
-            for start, end, term in _found(text, first, last, matcher)
-        ]
+        found = [span for first, last in _between(text, gone, codes) for span in _found(text, first, last, matcher)]
         if not found:
             break
         gone = _merged([*gone, *found])
@@ -68,11 +64,11 @@ def whole(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _found(text: str, first: int, last: int, matcher: Matcher) -> Iterator[tuple[int, int, object]]:
+def _found(text: str, first: int, last: int, matcher: Matcher) -> Iterator[Span]:
     piece = text[first:last]
-    for start, end, term in matcher.spans(piece):
-        start, end = whole(piece, start, end)
-        yield first + start, first + end, term
+    for hit_start, hit_end, term in matcher.spans(piece):
+        start, end = whole(piece, hit_start, hit_end)
+        yield first + start, first + end, frozenset({term.code})
 
 
 def _between(text: str, gone: Sequence[Span], codes: set[str]) -> Iterator[tuple[int, int]]:

@@ -106,5 +106,5 @@ def _again(body: bytes, kind: str) -> bytes | None:
             else:
                 bare.save(out, "PNG")
             return out.getvalue()
-    except Exception:  # noqa: BLE001 - whatever a stranger's picture breaks, the answer is the same
+    except Exception:  # whatever a stranger's picture breaks, the answer is the same
         return None

@@ -167,12 +167,7 @@ def _require_unharmed(archive: Archive, built: Event) -> None:
 
 def _link(archive: Archive, built: Event, days: int) -> str:
     located = build.object_of(archive, built)
-    name = built.details["name"]
-    return str(archive.store.client.generate_presigned_url(
-        "get_object", ExpiresIn=days * 86_400,
-        Params={"Bucket": archive.store.bucket, "Key": located.key, "VersionId": located.version_id,
-                "ResponseContentDisposition": f'attachment; filename="{name}"'},
-    ))  # fmt: skip
+    return archive.store.link(located.key, located.version_id, name=built.details["name"], seconds=days * 86_400)
 
 
 # --------------------------------------------------------------------------- a folder

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -37,6 +37,7 @@ LARGEST: Final = 20_000_000
 DayFrom = Literal["given", "received", "date", "today"]
 """Where the day of receipt is from: a person; the stamp of the body's own mail server; the sender's word; nowhere."""
 
+_OLDEST: Final = timedelta(days=366)
 _LONGEST_HEADER: Final = 2_000
 _LONGEST_NAME: Final = 200
 _LONGEST_MARKUP: Final = 2_000_000
@@ -122,8 +123,9 @@ def _day(archive: Archive, mail: Mail, given: date | None) -> tuple[date, DayFro
         day = mail.arrived.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     except (ValueError, OverflowError):
         return now, "today"
-    if day > now:
-        raise RequestRefused("By its own stamp this message comes from a day in the future.",
+    if not now - _OLDEST <= day <= now:
+        when = "a day in the future" if day > now else f"{day}, more than a year ago"
+        raise RequestRefused(f"By its own stamp this message is of {when}.",
                              remedy="Give the day on which it came: --received YYYY-MM-DD.")  # fmt: skip
     return day, mail.arrived_from
 

@@ -50,21 +50,22 @@ class Attachments:
         code for what stays back because nobody could look into it."""
         mime = medium["mime"] or _UNKNOWN
         if code is not None:
-            return ShownMedia(number, mime, None, None, None, None, code, outcome=WITHHELD)
-        path = self._find(medium["key"]) if medium["outcome"] == "stored" and medium["key"] else None
+            return ShownMedia(number, mime, None, None, None, 0, code, outcome=WITHHELD)
+        outcome, size = medium["outcome"], medium["bytes"] or 0
+        path = self._find(medium["key"]) if outcome == "stored" and medium["key"] else None
         if path is None:
-            return ShownMedia(number, mime, alt, None, medium["sha256"], medium["bytes"], outcome=medium["outcome"])
+            return ShownMedia(number, mime, alt, None, medium["sha256"], size, outcome=outcome)
         if not bare:
-            return ShownMedia(number, mime, alt, str(path), medium["sha256"], medium["bytes"])
+            return ShownMedia(number, mime, alt, str(path), medium["sha256"], size)
         if medium["sha256"] not in self._known:
             self._known[medium["sha256"]] = self._looked_into(path, mime)
         found = self._known[medium["sha256"]]
         if not isinstance(found, tuple):
             held = found.code if isinstance(found, Term) else fallback
-            return ShownMedia(number, mime, alt, None, None, None, held, outcome=NEEDS_A_PERSON)
+            return ShownMedia(number, mime, alt, None, None, 0, held, outcome=NEEDS_A_PERSON)
         body, kind = found
         if body is None:
-            return ShownMedia(number, mime, alt, str(path), medium["sha256"], medium["bytes"])
+            return ShownMedia(number, mime, alt, str(path), medium["sha256"], size)
         sha256 = hashlib.sha256(body).hexdigest()
         return ShownMedia(number, kind, alt, str(path), sha256, len(body), derivative=body)
 

@@ -170,9 +170,8 @@ def _gif(body: bytes) -> bytes:
             parts.append(body[start:at])
         elif body[at] == 0x21:
             at = _after_blocks(body, at + 2)
-            if body[start + 1] == 0xF9 and at - start == 8:
-                parts.append(body[start:at])
-            elif body[start:].startswith(_LOOPS) and at - start == len(_LOOPS) + 3:
+            is_timing = body[start + 1] == 0xF9 and at - start == 8
+            if is_timing or (body.startswith(_LOOPS, start) and at - start == len(_LOOPS) + 3):
                 parts.append(body[start:at])
         else:
             raise NotBare

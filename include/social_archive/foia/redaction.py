@@ -110,10 +110,9 @@ class _Showing:
             native = None
             self._take_native()
         cut_fields = {name: tuple(sorted(codes)) for name, codes in self._codes.items() if name in self._present}
-        return ShownVersion(
-            self._row["version"], self._out, native, self._present - cut_fields.keys(), dict(sorted(cut_fields.items())),
-            attachments, self._row,
-        )  # fmt: skip
+        revealed = self._present - cut_fields.keys()
+        return ShownVersion(self._row["version"], self._out, native, revealed, dict(sorted(cut_fields.items())),
+                            attachments, self._row)  # fmt: skip
 
     def _is_touched(self) -> bool:
         """One quick look at all of the row at once."""
@@ -281,7 +280,7 @@ def _field(field: str) -> str:
     return _FIELD_OF.get(field, field)
 
 
-_FIELD_OF: Final = {column: field for field, columns in COLUMNS.items() for column in columns if column not in COMMITTED}
+_FIELD_OF: Final = {name: field for field, names in COLUMNS.items() for name in names if name not in COMMITTED}
 
 
 def _texts(values: Iterable[object]) -> Iterable[str]:
@@ -293,9 +292,8 @@ def _texts(values: Iterable[object]) -> Iterable[str]:
 
 
 def _as_row(medium: Row, shown: ShownMedia, gone: bool) -> Row:
-    """An attachment's columns where the field is cut. `gone`: without what leads to it: it, or its name, may not leave."""
+    """An attachment's columns where the field is cut. `gone`: it, or its name, may not leave, nor what leads to it."""
     return {
         "id": None if gone else medium["id"], "url": None if gone else medium["url"], "key": None,
         "sha256": shown.sha256, "bytes": shown.size, "mime": shown.mime, "alt": shown.alt, "outcome": shown.outcome,
     }  # fmt: skip
-

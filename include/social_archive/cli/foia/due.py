@@ -113,11 +113,12 @@ def print_steps(steps: tuple[Step, ...]) -> None:
         return
     made = output.table("", "how it came about", "last day", "safe", "citation")
     for one in steps:
+        safe = "" if one.safe == one.date else f"{one.safe:%a %Y-%m-%d}"
         cited = Text(one.citation, style="dim")
         if not one.known:
             cited.append(f"; {VERIFY}", style="yellow")
         made.add_row(Text("" if one.known else "!", style="bold yellow"), output.safe(one.what),
-                     f"{one.date:%a %Y-%m-%d}", "" if one.safe == one.date else f"{one.safe:%a %Y-%m-%d}", cited)  # fmt: skip
+                     f"{one.date:%a %Y-%m-%d}", safe, cited)  # fmt: skip
     out = output.console()
     out.print()
     out.print(made)

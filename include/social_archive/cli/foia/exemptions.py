@@ -93,7 +93,8 @@ def _print_one(one: Exemption) -> None:
     read = f"{one.source}" + (f", {one.retrieved_on}" if one.retrieved_on else "")
     output.console().print(output.facts([
         ("code", output.safe(one.code)), ("title", output.safe(one.title)), ("covers", output.safe(one.summary)),
-        ("citation", output.safe(one.cited)), ("read in", output.safe(read)), ("note", one.note and output.safe(one.note)),
+        ("citation", output.safe(one.cited)), ("read in", output.safe(read)),
+        ("note", one.note and output.safe(one.note)),
         ("facts to start from", one.basis and output.safe(one.basis)),
         *((f"for {kind}", output.safe(sentence)) for kind, sentence in one.kinds.items()),
     ]))  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Final
 from xml.sax.saxutils import quoteattr
 from zoneinfo import ZoneInfo
 
-from social_archive.foia.bundle import cells, native, records_pdf
+from social_archive.foia.bundle import cells, native
 from social_archive.foia.bundle.model import Contents, File
 from social_archive.foia.bundle.reading import account_title, moment
 from social_archive.foia.dispositions import ShownItem, ShownMedia, ShownVersion
@@ -44,12 +44,11 @@ class Document:
 
 
 def write(contents: Contents) -> Iterable[File]:
-    """Nothing unless they were asked for (`contents.options.load_files`)."""
+    """DAT and EDRM, and how to read them; nothing unless they were asked for (`contents.options.load_files`)."""
     if not contents.options.load_files:
         return
     found = list(documents(contents))
     yield File(f"{FOLDER}/records.dat", dat(found))
-    yield File(f"{FOLDER}/records.opt", opt(contents))
     yield File(f"{FOLDER}/records-edrm.xml", edrm(found))
     yield File(f"{FOLDER}/README.txt", _README.encode())
 
@@ -134,11 +133,10 @@ def _field(value: str) -> str:
     return shown.replace("\n", BREAK)
 
 
-def opt(contents: Contents) -> bytes:
-    """One line per part of the readable records, each a document of so many pages."""
-    lines = (f"{name},VOL001,..\\{records_pdf.FOLDER}\\{name}.pdf,Y,,,{pages}"
-             for name, pages in records_pdf.page_counts(contents))  # fmt: skip
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
+def opt(folder: str, pages: Iterable[tuple[str, int]]) -> File:
+    """One line per part of the readable records, (name, pages): each a document of its own."""
+    lines = (f"{name.removesuffix('.pdf')},VOL001,..\\{folder}\\{name},Y,,,{count}\r\n" for name, count in pages)
+    return File(f"{FOLDER}/records.opt", "".join(lines).encode("ascii"))
 
 
 def edrm(found: Iterable[Document]) -> bytes:

@@ -6,6 +6,7 @@ stands as it was written. Parts are typeset side by side: Typst gives up the int
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from social_archive.documents import typesetting
 from social_archive.documents.figures import count, counted, volume
+from social_archive.foia.bundle import load_files
 from social_archive.foia.bundle.model import Contents, File
 from social_archive.foia.bundle.pieces import pieces
 from social_archive.foia.bundle.reading import Attachment, Entry, Group, Said, groups
@@ -24,6 +26,8 @@ PART: Final = 250
 WORKERS: Final = 2
 DEEPEST: Final = 7
 """So deep answers are indented; below that the level is written out."""
+
+_COUNT: Final = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)")
 
 
 @dataclass(frozen=True)
@@ -45,20 +49,24 @@ class PartOf:
 
 
 def write(contents: Contents) -> Iterable[File]:
-    """`3-records/records-001.pdf` and so on. One part even if there was no hit: it says so."""
+    """`3-records/records-001.pdf` and so on. One part even if there was no hit: it says so.
+
+    Where load files were asked for, the one that counts pages comes from here.
+    """
     cut = parts(groups(contents))
     with ThreadPoolExecutor(WORKERS) as pool:
         made = pool.map(lambda part: typesetting.pdf(TEMPLATE, content(contents, part), at=contents.at), cut)
+        pages: list[tuple[str, int]] = []
         for part, body in zip(cut, made, strict=True):
+            pages.append((part.name, _pages(body)))
             yield File(f"{FOLDER}/{part.name}", body)
+    if contents.options.load_files:
+        yield load_files.opt(FOLDER, pages)
 
 
-def page_counts(contents: Contents) -> list[tuple[str, int]]:
-    """(name without ending, pages) of each file that `write` makes."""
-    cut = parts(groups(contents))
-    with ThreadPoolExecutor(WORKERS) as pool:
-        counts = pool.map(lambda part: typesetting.pages(TEMPLATE, content(contents, part)), cut)
-        return [(part.name.removesuffix(".pdf"), pages) for part, pages in zip(cut, counts, strict=True)]
+def _pages(pdf: bytes) -> int:
+    """How many pages a file says that it has: the count of the root of its page tree, which counts all."""
+    return max(int(found) for found in _COUNT.findall(pdf))
 
 
 def part_name(number: int) -> str:

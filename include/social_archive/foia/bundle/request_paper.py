@@ -11,6 +11,7 @@ from social_archive.foia.bundle.model import Contents, File
 from social_archive.foia.bundle.pieces import pieces
 from social_archive.foia.bundle.reading import moment
 from social_archive.foia.clock import Due
+from social_archive.law import VERIFY
 
 PATH: Final = "2-request.pdf"
 TEMPLATE: Final = "foia/request.typ"
@@ -76,6 +77,12 @@ def _steps(contents: Contents, due: Due | None) -> Iterator[tuple[str, str, str]
         yield f"Not counted: {closed.holiday.name}.", str(closed.day), closed.holiday.citation
     for closed in due.disputed:
         yield f"Somebody may see this day differently: {closed.holiday.name}.", str(closed.day), closed.holiday.citation
-    yield f"Day {due.days}: the period ends.", str(due.date), due.citation
+    for step in due.steps:
+        days = str(step.date) if step.safe == step.date else f"{step.date}, safe {step.safe}"
+        yield f"{step.what}.", days, step.citation if step.known else f"{step.citation} ({VERIFY})"
+    if due.paused_since is not None:
+        yield "The clock stands still until the requester answers a question.", str(due.paused_since), ""
+    owed = "the answer is due" if due.owed == "answer" else "the notice of how it is treated is due"
+    yield f"The period ends: {owed}.", str(due.date), due.citation
     if due.is_disputed:
         yield "The safe date: the end if no disputed day were a holiday.", str(due.safe), ""

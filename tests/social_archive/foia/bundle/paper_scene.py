@@ -102,7 +102,7 @@ def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int =
     )  # fmt: skip
     return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT, confirmed=file.events[-1],
                     options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=load_exemptions(agency, AT.date()),
-                    due=Clock.of(law).due(request.received))  # fmt: skip
+                    due=Clock.of(law).due(request.received, "commercial"))  # fmt: skip
 
 
 TERMS = Terms(accounts=("mastodon/larkspur", "mastodon/larkspur-kids"), since="2026-03-01", until="2026-05-31",
