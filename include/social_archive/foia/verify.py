@@ -14,7 +14,8 @@ reads it without a network, without the body's systems and without changing anyt
 
 It cannot say whether the search was a good one, or whether words were rightly withheld; the search statement and the
 withholding log are there so that people can. The key inside of the bundle only shows that all parts belong together.
-To know whose they are, compare it with the key that the public body publishes, or give that one with --key.
+To know whose they are, compare it with the key that the public body publishes, or give that one with --key. A forged
+bundle can come with a forged copy of this program: if there is doubt, take it from the public body too.
 
 Exit code: 0 all is well; 3 it is not as it was released; 2 the check could not begin. It needs Python 3.9 or later and
 the package `cryptography`. It is one file on purpose, and uses nothing else: whoever doubts it can read it, or write
@@ -409,6 +410,17 @@ def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return node
 
 
+def is_cell_of(cell: str, text: Any) -> bool:
+    """Does a cell of a CSV file show this text? An apostrophe may stand before it, so that no spreadsheet runs it, and
+    characters that cannot be seen stand as ‹U+XXXX›."""
+
+    def plain(written: str) -> str:
+        coded = re.sub("\u2039U\\+([0-9A-F]{4,6})\u203a", lambda found: chr(int(found[1], 16)), written)
+        return coded.replace("\r\n", "\n")
+
+    return isinstance(text, str) and plain(text) in (plain(cell), plain(cell[1:]) if cell[:1] == "'" else None)
+
+
 # --------------------------------------------------------------------------- the check
 
 
@@ -426,6 +438,7 @@ class Check:
         self.by_control: dict[str, dict[str, Any]] = {}
         self.fields: dict[Key, dict[str, Any]] = {}  # of a proven version: name -> what is shown of it, None if cut
         self.event: dict[str, Any] = {}
+        self.stated: tuple[Any, Any] | None = None  # request and totals of the search statement
         self.searched = 0
         self.tree: tuple[int, bytes] | None = None  # size and root that the checkpoint signs
 
@@ -439,6 +452,7 @@ class Check:
             self.attempt(self.checkpoint, "The ledger's checkpoint cannot be read")
         if self.attempt(self.search, "The frozen search cannot be read"):
             self.attempt(self.search_entry, "The proof of the frozen search cannot be read")
+            self.attempt(self.statement, "The search statement cannot be read")
             if self.attempt(self.reconciliation, "The reconciliation cannot be read"):
                 self.attempt(self.proofs, "The proofs cannot be read")
                 self.attempt(self.index, "The index cannot be read")
@@ -618,6 +632,25 @@ class Check:
                     "The frozen search is that of another request.")  # fmt: skip
         self.expect(self.searched <= entry["leaf_index"], "The frozen search covers a ledger that was not there yet.")
 
+    def statement(self) -> None:
+        """What people read about the search is what was frozen: its terms, its gaps, its counts."""
+        told, details = read_json(whole(self.bag, "data/6-search-statement.json")), self.event["details"]
+        need(isinstance(told, dict), "data/6-search-statement.json is no statement.")
+        frozen = told["frozen"]
+        gaps = [{k: v for k, v in gap.items() if k != "reason_in_words"} for gap in told["gaps"]]
+        same = {
+            "the terms": (told["terms"], details["terms"]), "the gaps": (gaps, details["gaps"]),
+            "what was destroyed before": (told["destroyed"], details["disposed"]),
+            "where it was frozen": ((frozen["sha256"], frozen["position"], frozen["leaves"]), (
+                self.digests["data/proofs/search.json"]["sha256"], details["position"], details["size"])),
+            "the hits": ((told["hits"], told["versions"]), (len(self.hits), sum(len(v) for _, v in self.hits))),
+            **{f"what was {name}": (told[name], details[name]) for name in ("searched", "excluded", "quarantined")},
+        }  # fmt: skip
+        for what, (ours, theirs) in same.items():
+            self.expect(canonical(ours) == canonical(theirs),
+                        f"The search statement says something else of {what} than the frozen search.")  # fmt: skip
+        self.stated = (told["request"], told["totals"])
+
     def reconciliation(self) -> None:
         """Every hit of the search has ended one way, and the ways add up."""
         told = read_json(whole(self.bag, "data/proofs/reconciliation.json"))
@@ -644,9 +677,14 @@ class Check:
         self.expect(left or more or ours == found, "The answer lists the hits in another order than the search, or one "
                     "of them twice.")  # fmt: skip
         self.items = items
-        self._controls(len(found))
+        if self.stated:
+            request, totals = self.stated
+            counts = {"hits": len(items), "undecided": 0, **{outcome: counted[outcome] for outcome in OUTCOMES}}
+            self.expect(request == self.facts.get("request", request) and totals == counts,
+                        "The search statement says something else of the totals than the reconciliation.")  # fmt: skip
+        self._controls()
 
-    def _controls(self, count: int) -> None:
+    def _controls(self) -> None:
         """Each hit has the control number of its place, and what its outcome demands."""
         number, prefixes = self.facts.get("request", self.facts.get("identifier", "")), set()
         for place, item in enumerate(self.items, 1):
@@ -738,8 +776,8 @@ class Check:
     def _file(self, field: dict[str, Any], stem: str, what: str) -> Iterator[bytes]:
         """A value that is the bytes of a file, with its type in front."""
         file = f"data/{field['file']}"
-        need(field["name"] == "native" and re.fullmatch(f"data/native/{re.escape(stem)}\\.[a-z]{{1,8}}", file),
-             f"{what}: the proof names a file of another record.")  # fmt: skip
+        own = file.startswith(f"data/native/{stem}.") and OF_A_VERSION.fullmatch(file)
+        need(own and field["name"] == "native", f"{what}: the proof names a file of another record.")
         need(file in self.bag.sizes, f"{file} is missing.")
         yield b"b"
         yield from self.bag.chunks(file)
@@ -747,7 +785,7 @@ class Check:
     # ------------------------------------------------------------------ what people read, against what is proven
 
     def _rows(self, name: str, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-        """Rows of a CSV file. A quote in front of a cell keeps spreadsheets from running it; it is no part of it."""
+        """Rows of a CSV file that has these columns and perhaps others."""
         csv.field_size_limit(LARGEST_LINE)
         text = whole(self.bag, name).decode("utf-8-sig")
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -755,14 +793,14 @@ class Check:
         need(set(columns) <= set(head) and len(set(head)) == len(head), f"{name} lacks a column, or has one twice.")
         for n, row in enumerate(rows, 2):
             need(len(row) == len(head), f"{name}: row {n} has another number of cells than there are columns.")
-            yield {column: row[head.index(column)].lstrip("'") for column in columns}
+            yield {column: row[at].lstrip("'") if column in columns else row[at] for at, column in enumerate(head)}
 
     def index(self) -> None:
-        """The index has one row for each version of each hit, and says of it what the reconciliation says."""
+        """The index has one row for each version of each hit, and says of it what is said and proven elsewhere."""
         name = "data/4-index.csv"
-        wanted = {(item["control"], str(v)): item for item, (_, versions) in self._paired() for v in versions}
+        wanted = {(item["control"], str(v)): (item, v) for item, (_, versions) in self._paired() for v in versions}
         for row in self._rows(name, ("control", "version", "outcome", "codes", "rid")):
-            item = wanted.pop((row["control"], row["version"]), None)
+            item, version = wanted.pop((row["control"], row["version"]), (None, 0))
             which = f"{row['control']!r}, version {row['version']!r}"
             if item is None:
                 self.problems.append(f"{name} has a row too many: {which}.")
@@ -770,8 +808,11 @@ class Check:
             told = (row["outcome"], row["rid"], sorted(filter(None, map(str.strip, row["codes"].split(";")))))
             self.expect(told == (item["outcome"], item["rid"], sorted(item["codes"])),
                         f"{name} says something else of {which} than the reconciliation.")  # fmt: skip
-        for control, version in wanted:
-            self.problems.append(f"{name} has no row for {control}, version {version}.")
+            body = self.fields.get((item["rid"], version), {}).get("body")
+            self.expect(body is None or "text" not in row or is_cell_of(row["text"], body.get("s")),
+                        f"{name} shows another text of {which} than was recorded when it was captured.")  # fmt: skip
+        for control, number in wanted:
+            self.problems.append(f"{name} has no row for {control}, version {number}.")
 
     def log(self) -> None:
         """Every record that is withheld and every one that is cut has a row with an exemption, and no other has."""
@@ -964,7 +1005,10 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        check = verify(find(options.bundle), keys_of(options.key, options.key_file))
+        path = find(options.bundle)
+        if not os.access(path, os.R_OK):
+            raise Unusable(f"{path} may not be read.")
+        check = verify(path, keys_of(options.key, options.key_file))
     except (Unusable, OSError) as error:
         print(printable(str(error)), file=sys.stderr)
         return UNUSABLE

@@ -309,6 +309,12 @@ BY_AN_INSIDER: dict[str, tuple[Files, str]] = {
                           "tells of 3 released records and lists 2"),
     "a released text is changed": (PAYLOAD | {
         "proofs/records.jsonl": lines_with(1, with_another_text)}, "not what was recorded when it was captured"),
+    "a released text is changed in the index": (replaced("4-index.csv", "closes on Monday", "closes on Sunday"),
+                                                "shows another text of 'LPL-2026-014-0001', version '1'"),
+    "a gap is not told": (replaced("6-search-statement.json", "outage", "holiday"), "something else of the gaps than"),
+    "other terms are told": (replaced("6-search-statement.json", "parking lot", "garden"), "else of the terms"),
+    "other totals are told": (replaced("6-search-statement.json", '"withheld": 1', '"withheld": 0'),
+                              "something else of the totals"),
     "the platform's bytes are changed": (replaced(f"native/{control(1)}-v1.json", "Monday", "Sunday"),
                                          "not what was recorded when it was captured"),
     "a removed text is made up": (PAYLOAD | {"proofs/records.jsonl": lines_with(2, with_a_secret_of_another)},
