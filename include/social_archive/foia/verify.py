@@ -38,6 +38,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ MOST_FILES = 2_000_000
 LARGEST_TEXT = 1 << 29  # of a file that is read as a whole: lists, never media
 LARGEST_LINE = 1 << 27
 LARGEST_NOTE = 1 << 16
+SLOW = 500_000_000  # bytes of a zip that take so long that one should be told
 MOST_SHOWN = 25  # problems that are printed
 
 BUNDLE, BUNDLE_FILE = "social-records-archive/bundle/v1", "social-records-archive/bundle-file/v1"
@@ -288,6 +290,20 @@ def whole(bag: Any, name: str, most: int = LARGEST_TEXT) -> bytes:
     return b"".join(bag.chunks(name))
 
 
+_POOL = ThreadPoolExecutor(len(HASHES))
+
+
+def hashed(chunks: Iterator[bytes]) -> tuple[int, dict[str, str]]:
+    """Size and hashes of some bytes; each hash in a thread of its own where that pays."""
+    sums, size = {name: hashlib.new(name) for name in HASHES}, 0
+    for chunk in chunks:
+        size += len(chunk)
+        each = _POOL.map if len(chunk) > CHUNK >> 3 else map
+        for _ in each(lambda one, piece=chunk: one.update(piece), sums.values()):  # type: ignore[misc]
+            pass
+    return size, {name: one.hexdigest() for name, one in sums.items()}
+
+
 def lines(bag: Any, name: str) -> Iterator[bytes]:
     """Of a file that may be too large to hold, each without its line feed; the last must have one."""
     need(name in bag.sizes, f"{name} is missing.")
@@ -496,15 +512,11 @@ class Check:
             return
         need(note.stat().st_size <= LARGEST_NOTE, "The note beside the zip file is not a signed note.")
         told = open_note(note.read_bytes(), self.key, "The note beside the zip file")
-        sums, size = {name: hashlib.new(name) for name in HASHES}, 0
         with open(self.zipped, "rb") as file:
-            while chunk := file.read(CHUNK):
-                size += len(chunk)
-                for one in sums.values():
-                    one.update(chunk)
+            size, sums = hashed(iter(lambda: file.read(CHUNK), b""))
         number = self.bag.folder[len("records-") :]
         self.expect(told == [BUNDLE_FILE, f"request {number}", f"file records-{number}.zip {size}",
-                             *(f"{name} {one.hexdigest()}" for name, one in sums.items())],
+                             *(f"{name} {digest}" for name, digest in sums.items())],
                     "The zip file is not the one that the note beside it signs: a byte of it was altered, or the two "
                     "do not belong together.")  # fmt: skip
         self.facts["noted"] = True
@@ -524,13 +536,8 @@ class Check:
         self.attempt(self._bag_info, "bag-info.txt cannot be read", payload)
 
     def _digest(self, name: str) -> None:
-        sums, size = {algorithm: hashlib.new(algorithm) for algorithm in HASHES}, 0
-        for chunk in self.bag.chunks(name):
-            size += len(chunk)
-            for one in sums.values():
-                one.update(chunk)
+        size, self.digests[name] = hashed(self.bag.chunks(name))
         need(size == self.bag.sizes[name], f"{name} changed while it was read.")
-        self.digests[name] = {algorithm: one.hexdigest() for algorithm, one in sums.items()}
 
     def _manifest(self, manifest: str, there: set[str]) -> None:
         algorithm = manifest.partition("-")[2][:-4]
@@ -983,6 +990,8 @@ def verify(path: Path, keys: list[str]) -> Check:
     """Check the bundle at `path`; never raises on what it holds."""
     zipped = path if path.is_file() else None
     check = Check(None, zipped, keys)
+    if zipped and path.stat().st_size > SLOW and sys.stderr.isatty():
+        print(f"Reading {path.stat().st_size:,} bytes. This takes a while.", file=sys.stderr)
 
     def opened() -> None:
         check.bag = Zip(path) if zipped else Folder(path)

@@ -165,7 +165,7 @@ def test_nothing_can_be_put_in_or_swapped() -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_random_change_makes_it_stumble_or_passes(data: st.DataObject) -> None:
     files = dict(BAG)
     for _ in range(data.draw(st.integers(1, 4))):
@@ -374,7 +374,7 @@ json_values = st.recursive(
 
 
 @given(st.sampled_from(PROOFS), st.data(), json_values)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_an_insider_who_writes_nonsense_makes_it_neither_stumble_nor_believe(
     name: str, data: st.DataObject, nonsense: Any
 ) -> None:
