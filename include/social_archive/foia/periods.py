@@ -28,15 +28,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Laws:
-    """The law on requests on any day, each day's read once. For whoever asks about many requests."""
+    """The law on requests on any day; read once for all days on which the same rules hold."""
 
     archive: Archive
-    _known: dict[date, FoiaLaw | None] = field(default_factory=dict)
+    _known: list[FoiaLaw | None] = field(default_factory=list)
 
     def on(self, day: date) -> FoiaLaw | None:
-        if day not in self._known:
-            self._known[day] = law_of(self.archive, day)
-        return self._known[day]
+        for law in self._known:
+            if law is None or _holds(law, day):
+                return law
+        self._known.append(law_of(self.archive, day))
+        return self._known[-1]
+
+
+def _holds(law: FoiaLaw, day: date) -> bool:
+    """Whether a law that was read for one day is the law of another."""
+    rules = ((rule, True) for rule in law.rules), ((rule, False) for rule in law.other_rules)
+    return all(rule.in_force(day) == wanted for some in rules for rule, wanted in some)
 
 
 def law_of(archive: Archive, day: date) -> FoiaLaw | None:
