@@ -49,8 +49,9 @@ def test_a_day_with_requests(archive: Run, tmp_path: Path) -> None:
 
     page = archive("foia", "show", "2026-001", "--save", str(tmp_path / "papers")).out
     assert "\x1b" not in page
-    for words in ("Quentin Harrow (invented), q.harrow@example.com", "All comments about the parking lot, please.",
-                  "Too late: silence is a denial", "Answer within 5 business days of receipt", "Open Records Ordinance 1",
+    for words in ("Quentin Harrow (invented), q.harrow@example.com", "All comments about the parking lot",
+                  "Too late: silence is a denial", "Answer within 5 business days of receipt",
+                  "Open Records Ordinance 1",
                   "The original request", "Received on 2026-10-05", "Next  Search"):  # fmt: skip
         assert words in page, words
     (saved,) = (tmp_path / "papers").iterdir()
