@@ -52,11 +52,11 @@ def approaching(archive: Archive, today: date | None = None) -> list[Approaching
     One whose clock stands still while its requester is asked is none of them.
     """
     now, warn = today or requests.today(archive), archive.agency.foia.warn_days
-    found = []
+    found, laws = [], periods.Laws(archive)
     for request in requests.every(archive):
         if request.status not in ("open", "waiting"):
             continue
-        due = periods.deadline_of(archive, request)
+        due = periods.deadline_of(archive, request, laws)
         if due is not None and due.paused_since is None and (due.safe - now).days <= warn:
             found.append(Approaching(request.id, request.number, request.kind, request.received, due.safe, due.date,
                                      (due.safe - now).days))  # fmt: skip

@@ -7,9 +7,8 @@ or the requester agrees in writing. Whether a question to the requester pauses t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from social_archive.errors import ConfigError
@@ -18,7 +17,6 @@ from social_archive.foia.clock import Asked, Clock, Due, Facts, Step, deadline
 from social_archive.foia.request_file import Attachment, Event, RequestFile, RequestRefused
 from social_archive.foia.requests import Request
 from social_archive.law import find_pack
-from social_archive.law_calendar import CALENDAR_FILE
 from social_archive.law_foia import LAW_FILE, FoiaLaw, load_foia_law
 
 if TYPE_CHECKING:
@@ -31,37 +29,22 @@ if TYPE_CHECKING:
 def law_of(archive: Archive, day: date) -> FoiaLaw | None:
     """The law on requests as it stood on a day; None if the jurisdiction's is not written down.
 
-    Raises ConfigError for one that is wrong. Read once for all days on which the same rules hold, until a file changes.
+    Raises ConfigError for one that is wrong.
     """
-    path = find_pack(archive.agency, LAW_FILE)
-    if path is None:
-        return None
-    files = (path, find_pack(archive.agency, CALENDAR_FILE))
-    known = _read.setdefault(tuple((file, file.stat().st_mtime_ns) for file in files if file is not None), [])
-    for law in known:
-        if _holds(law, day):
-            return law.model_copy(update={"day": day})
-    known.append(load_foia_law(archive.agency, day))
-    return known[-1]
-
-
-_read: dict[tuple[tuple[Path, int], ...], list[FoiaLaw]] = {}
-
-
-def _holds(law: FoiaLaw, day: date) -> bool:
-    """Whether a law that was read for one day is the law of another."""
-    return (all(rule.in_force(day) for rule in law.rules)
-            and not any(rule.in_force(day) for rule in law.other_rules))  # fmt: skip
+    return None if find_pack(archive.agency, LAW_FILE) is None else load_foia_law(archive.agency, day)
 
 
 @dataclass(frozen=True)
 class Laws:
-    """The law on requests on any day, for whoever hands it on."""
+    """The law on requests on any day, each day's made once. For whoever asks about many requests."""
 
     archive: Archive
+    _known: dict[date, FoiaLaw | None] = field(default_factory=dict)
 
     def on(self, day: date) -> FoiaLaw | None:
-        return law_of(self.archive, day)
+        if day not in self._known:
+            self._known[day] = law_of(self.archive, day)
+        return self._known[day]
 
 
 def deadline_of(archive: Archive, request: Request, laws: Laws | None = None) -> Due | None:
@@ -152,8 +135,7 @@ def extend(
     """
     requests.require_officer(archive, by)
     request = requests.load(archive, reference)
-    law = law_of(archive, request.received) or load_foia_law(archive.agency, request.received)  # which says what to do
-    day = requests.day(archive, on)
+    law, day = load_foia_law(archive.agency, request.received), requests.day(archive, on)
     requests.require_after_receipt(request.file, day)
     named = _named(law, reasons)
     said = requests.words(text, optional=True)
