@@ -13,6 +13,7 @@ from social_archive.foia.dispositions import Reviewed
 from social_archive.foia.letters import denied, known, legal, private, required, says, typeset
 from social_archive.foia.letters.facts import FACTS, FROM_ELSEWHERE, Facts, Ground, as_date, clean, written
 from social_archive.foia.letters.model import KINDS, Letter
+from social_archive.foia.periods import Laws
 from social_archive.foia.request_file import RequestRefused
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ def draft(
     if unknown := sorted(set(facts) - set(FACTS) - FROM_ELSEWHERE):
         raise RequestRefused(f"A letter has no fact called {unknown[0]!r}.", remedy=f"There are {', '.join(FACTS)}.")
     _require_review(kind, reviewed)
-    law = legal.load(archive.agency, request.received)
+    laws = Laws(archive)
+    law = laws.on(request.received)
     taken = denied.of_review(archive, reviewed) if reviewed is not None and KINDS[kind].denies else []
     taken += denied.given(archive, facts.get("denials") or ())
-    facts = known.completed(archive, request, kind, facts, law)
+    facts = known.completed(archive, request, kind, facts, laws)
     ground = Ground(archive, request, kind, by, facts, law, reviewed, taken, as_date(facts["date"], "date"))
     data = _data(ground)
     missing, verify = tuple(required.required(kind, data, law)), tuple(_to_verify(ground))
