@@ -142,7 +142,10 @@ class Clock:
         return replace(self._due(received, kind, (*told, *steps)), notice=notice)
 
     def answered_notice(self, due: Due, sent: Day, amended: Day | None = None, *, asked: Sequence[Asked] = ()) -> Due:
-        """When a voluminous request must be answered whose requester was told on `sent`, and answered on `amended`."""
+        """When a voluminous request must be answered whose requester was told on `sent`, and answered on `amended`.
+
+        Told too late, the request was not answered in time: the day of the notice stays the last one.
+        """
         kind = self.law.kind(due.kind)
         if kind.amend_days is None:
             raise WrongDays(f"The law has no notice that a requester of a {due.kind} request may answer.")
@@ -153,19 +156,27 @@ class Clock:
         after = f"the requester's answer of {amended}" if amended == usual else "the last day to amend it"
         steps = self._count(kind, f"Answer within {_days(kind.days, kind)} of {after}",
                             self.law.field_of(due.kind, "days"), (usual, safe), kind.days, asked)  # fmt: skip
+        if sent > due.safe:
+            late = due.date if sent > due.date else steps[-1].date
+            what = f"The requester was told on {sent}, too late for a longer period; answer at once"
+            steps = (*steps, self._step(what, self.law.field_of(due.kind, "notice_days"), late, due.safe))
         found = self._due(due.received, due.kind, (*due.steps, wait, *steps))
         return replace(found, notice=due.notice)
 
     def extended(self, due: Due, *, asked: Sequence[Asked] = ()) -> Due:
         """The same, extended by the body itself. Raises WrongDays where the law knows no extension of its kind."""
         kind = self.law.kind(due.kind)
-        if kind.extension_days is None or due.owed == "notice":
+        if not self.may_extend(due) or kind.extension_days is None:
             raise WrongDays(f"The law knows no extension of {_what(due)}.",
                             remedy="Agree on a longer period with the requester, in writing.")  # fmt: skip
         steps = self._count(kind, f"Extended by {_days(kind.extension_days, kind)}",
                             self.law.field_of(due.kind, "extension_days"), (due.date, due.safe),
                             kind.extension_days, asked)  # fmt: skip
         return self._later(due, steps)
+
+    def may_extend(self, due: Due) -> bool:
+        """Whether the body itself may extend it."""
+        return due.owed == "answer" and self.law.kind(due.kind).extension_days is not None
 
     def further(self, due: Due, agreed: Day) -> Due:
         """The same, after an agreement in writing on a longer period; one that is not longer changes nothing."""
@@ -243,14 +254,18 @@ class Clock:
 def deadline(clock: Clock, facts: Facts) -> Due:
     """The whole clock of a request, from everything that happened to it; `steps` says why.
 
-    Raises WrongDays if the law knows no extension of its kind, ConfigError if it does not know the kind.
+    An extension that the law does not know, of a request that turned out to be of another kind, counts for nothing; a
+    step says so. Raises ConfigError if the law does not know the kind.
     """
     asked = sorted(facts.asked, key=lambda one: one.asked)
     found = clock.due(facts.received, facts.kind, asked=asked)
     if facts.sent is not None and found.owed == "notice":
         found = clock.answered_notice(found, facts.sent, facts.amended, asked=asked)
-    if facts.extended:
+    if facts.extended and clock.may_extend(found):
         found = clock.extended(found, asked=asked)
+    elif facts.extended:
+        step = Step(f"Extended, but the law knows no extension of {_what(found)}", found.date, found.safe, "")
+        found = replace(found, steps=(*found.steps, step))
     if facts.agreed is not None:
         found = clock.further(found, facts.agreed)
     waiting = [one.asked for one in asked if one.answered is None and one.asked < found.date]

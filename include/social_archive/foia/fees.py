@@ -46,9 +46,9 @@ class FeeFacts:
     late: bool = False
 
     def __post_init__(self) -> None:
-        numbers = [self.pages, self.colour_pages_cost, self.medium_cost, self.hours, self.certified,
-                   self.pdf_mb or 0, self.other_mb or 0]  # fmt: skip
-        if any(not Decimal(one).is_finite() or not 0 <= one <= _MOST for one in numbers):
+        exact = (self.colour_pages_cost, self.medium_cost, self.hours, self.pdf_mb, self.other_mb)
+        numbers = [Decimal(self.pages), Decimal(self.certified), *(one for one in exact if one is not None)]
+        if any(not one.is_finite() or not 0 <= one <= _MOST for one in numbers):
             raise WrongFacts("A number of pages, hours, megabytes or dollars is negative, or too large to be true.")
 
 

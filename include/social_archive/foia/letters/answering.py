@@ -78,18 +78,23 @@ _REVIEW: Final = ("searched", "disposition", "undone", "redone", "confirmed")
 
 def _require_confirmed(file: RequestFile, plan: str | None) -> None:
     """A letter that tells of a review goes out only while that very review stands, seen by a second person."""
-    if plan is None:
-        return
-    last = file.last(*_REVIEW)
-    if last is None or last.what != "confirmed" or last.told.get("plan") != plan:
+    if not _is_confirmed(file, plan):
         raise RequestRefused("The review that this letter tells of is not confirmed, or was changed since.",
                              remedy="Have it confirmed, and write the letter again.")  # fmt: skip
 
 
+def _is_confirmed(file: RequestFile, plan: str | None) -> bool:
+    """Also true of a letter that tells of no review."""
+    last = file.last(*_REVIEW)
+    return plan is None or (last is not None and last.what == "confirmed" and last.told.get("plan") == plan)
+
+
 def answer_letter(file: RequestFile) -> bytes | None:
-    """The PDF that answers a request: of its last response, partial denial or denial; for the bundle."""
+    """The PDF that answers a request, for the bundle: of its last complete letter that does. One that tells of a review
+    which is not the confirmed one (any more) is none."""
     for event in reversed(file.all("letter")):
-        if KINDS[event.told["letter"]].outcome is not None and not event.gone and not event.details["missing"]:
+        answers = KINDS[event.told["letter"]].outcome is not None and not event.gone and not event.details["missing"]
+        if answers and _is_confirmed(file, event.told.get("plan")):
             return attached(event, PDF)
     return None
 

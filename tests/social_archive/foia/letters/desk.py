@@ -45,15 +45,20 @@ class Desk:
 
 
 def desk(folder: Path, jurisdiction: str = "larkspur", *, kind: str | None = None, **who: Any) -> Desk:
-    """The sample library's folder (its jurisdiction replaced), and a request that was received on `RECEIVED`."""
+    """The sample library's folder (its jurisdiction replaced), and a request."""
     shutil.copytree(SANDBOX, folder)
     path = folder / "agency.yaml"
     path.write_text(path.read_text().replace("jurisdiction: larkspur", f"jurisdiction: {jurisdiction}"))
+    return Desk(open_archive(folder, state=folder / "state"), asked(kind, **who))
+
+
+def asked(kind: str | None = None, **who: Any) -> Request:
+    """A request that was received on `RECEIVED`, and classified."""
     details = {"requester": {**WHO, **who}, "text": TEXT}
     events = [event("received", {"number": "2026-014", "received": RECEIVED.isoformat(), "how": "email"}, details)]
     if kind is not None:
         events.append(event("classified", {"kind": kind}, {"reason": "It says so itself (invented)."}))
-    return Desk(open_archive(folder, state=folder / "state"), of_file(RequestFile(tuple(events))))
+    return of_file(RequestFile(tuple(events)))
 
 
 def event(what: str, told: Mapping[str, Any], details: Mapping[str, Any] | None = None, *, gone: bool = False) -> Event:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from social_archive.foia.clock import Clock
 from social_archive.foia.letters import KINDS, response_kind
 from social_archive.foia.request_file import RequestRefused
 from social_archive.law_foia import load_foia_law
-from tests.social_archive.foia.letters.desk import DENIAL, RECEIVED, Desk, desk, pages, reviewed, words
+from tests.social_archive.foia.letters.desk import DENIAL, RECEIVED, Desk, asked, desk, pages, reviewed, words
 
 SPECIAL = ("commercial", "recurrent", "voluminous")
 GIVEN: dict[str, dict[str, Any]] = {
@@ -26,14 +25,14 @@ REVIEWS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Desk:
-    return desk(tmp_path / "agency")
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return desk(tmp_path_factory.mktemp("desk") / "agency")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "partial_denial"])
-def test_each_letter_is_one_page_on_the_letterhead_and_the_same_words_as_plain_text(kind: str, tmp_path: Path) -> None:
-    here = desk(tmp_path / "agency", kind=kind if kind in SPECIAL else None)
+def test_each_letter_is_one_page_on_the_letterhead_and_the_same_words_as_plain_text(kind: str, here: Desk) -> None:
+    here = Desk(here.archive, asked(kind if kind in SPECIAL else None))
     made = here.draft(kind, REVIEWS.get(kind), **GIVEN.get(kind, {}))
     assert made.missing == ()
     (page,) = pages(made.pdf)
@@ -61,21 +60,20 @@ def test_days_come_from_the_clock_and_reasons_from_the_law(here: Desk) -> None:
         here.draft("extension", reason=["xi"])
 
 
-def test_a_commercial_requester_is_told_the_definition_the_day_and_the_possible_answers(tmp_path: Path) -> None:
-    here = desk(tmp_path / "agency", kind="commercial")
-    said = " ".join(here.draft("commercial").text.split())
+def test_a_commercial_requester_is_told_the_definition_the_day_and_the_possible_answers(here: Desk) -> None:
+    said = " ".join(Desk(here.archive, asked("commercial")).draft("commercial").text.split())
     for owed in ("use for sale or advertisement", "It says so itself", "an offer to narrow it"):
         assert owed in said, owed
     day = Clock.of(load_foia_law(here.archive.agency, RECEIVED)).due(RECEIVED, "commercial").safe
     assert f"on or before {day:%B} {day.day}, 2026" in said
-    wrong = desk(tmp_path / "other").draft("commercial", reason=["I think so."])
+    wrong = here.draft("commercial", reason=["I think so."])
     assert any("classify" in one for one in wrong.missing)
 
 
-def test_what_somebody_wrote_is_never_taken_for_markup(tmp_path: Path) -> None:
+def test_what_somebody_wrote_is_never_taken_for_markup(here: Desk) -> None:
     name = '#panic("x") *bold* $x$ `raw` @ref <label> \\ // [x]'
-    here = desk(tmp_path / "agency", name=name, address="= Head\n- list", email="a\u202eb@example.org")
-    made = here.draft("acknowledgement", note="_under_ #set page(width: 1cm)")
+    request = asked(name=name, address="= Head\n- list", email="a\u202eb@example.org")
+    made = Desk(here.archive, request).draft("acknowledgement", note="_under_ #set page(width: 1cm)")
     for shown in (" ".join(made.text.split()), " ".join(pages(made.pdf)[0].split())):
         assert "bold* $x$ `raw` @ref <label>" in shown
         assert "#set page(width: 1cm)" in shown
@@ -86,7 +84,7 @@ def test_what_somebody_wrote_is_never_taken_for_markup(tmp_path: Path) -> None:
 def test_a_letter_that_the_review_contradicts_is_refused(here: Desk) -> None:
     with pytest.raises(RequestRefused, match="does not fit a letter 'response'"):
         here.draft("response", reviewed("released", "withheld"))
-    with pytest.raises(RequestRefused, match="1 record of this request are undecided|undecided"):
+    with pytest.raises(RequestRefused, match="undecided"):
         here.draft("response", reviewed("released", "undecided"))
 
 

@@ -10,7 +10,7 @@ import pytest
 from social_archive.foia import letters
 from social_archive.foia.letters import required
 from social_archive.foia.letters.legal import load
-from tests.social_archive.foia.letters.desk import DENIAL, RECEIVED, SANDBOX, desk, pages
+from tests.social_archive.foia.letters.desk import DENIAL, RECEIVED, SANDBOX, Desk, desk, pages
 
 LAW = "law/larkspur/foia.yaml"
 
@@ -41,6 +41,12 @@ def test_what_nobody_has_read_is_marked_in_the_draft_and_not_in_the_letter(tmp_p
     assert "public.access@ilag.gov" in letter
 
 
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """Larkspur's, as it ships."""
+    return desk(tmp_path_factory.mktemp("desk") / "agency")
+
+
 @pytest.mark.parametrize(("rule", "missing"), [
     ("review-name", "the name of the authority"), ("review-address", "the address of the authority"),
     ("review-phone", "the telephone number of the authority"), ("court-text", "the right to judicial review"),
@@ -59,8 +65,7 @@ def test_a_datum_that_the_law_does_not_have_stops_the_denial_by_name(rule: str, 
     assert "Missing:" in pages(made.pdf)[0]
 
 
-def test_facts_people_and_titles_are_owed_too(tmp_path: Path) -> None:
-    here = desk(tmp_path / "agency")
+def test_facts_people_and_titles_are_owed_too(here: Desk) -> None:
     assert here.draft("denial").missing == ("an exemption: nothing says why the records are withheld",)
     bare = here.draft("denial", denials=[{"code": "LOR 99", "records": 1}], responsible=["records", "stranger"])
     assert bare.missing == (
@@ -86,8 +91,7 @@ def test_every_element_that_a_pack_of_ours_names_has_a_check(jurisdiction: str, 
     assert {one.code for one in law.denial.contains} <= set(required.CHECKS)
 
 
-def test_after_a_late_answer_nothing_is_a_burden_and_nothing_costs(tmp_path: Path) -> None:
-    here = desk(tmp_path / "agency")
+def test_after_a_late_answer_nothing_is_a_burden_and_nothing_costs(here: Desk) -> None:
     late = {"date": "2026-12-15", "reason": ["It is all."], "conferred": "You would not."}
     assert any("the period ended on" in one for one in here.draft("burdensome", **late).missing)
     fees = here.draft("fees", date="2026-12-15", fees=[{"what": "pages", "amount": "$1"}], total="$1")
