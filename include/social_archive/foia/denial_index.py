@@ -157,13 +157,12 @@ def content(archive: Archive, some: Sequence[Row], day: date) -> dict[str, Any]:
     return {
         "title": "Denials of requests for public records", "about": "By exemption and by type of record",
         "body": body.name, "where": ", ".join(part for part in (body.name, body.address) if part),
-        "summary": _summary(body.name, some, day), "required": legal.denial_file(law), "rows": _shown(some), "by_code": by_code, "by_type": by_type,
+        "summary": _summary(body.name, some, day), "required": legal.denial_file(law),
+        "rows": _shown(some), "by_code": by_code, "by_type": by_type,
     }  # fmt: skip
 
 
-def _grouped(
-    some: Sequence[Row], key: Callable[[Row], str], order: Iterable[str]
-) -> Iterator[tuple[str, list[Row]]]:
+def _grouped(some: Sequence[Row], key: Callable[[Row], str], order: Iterable[str]) -> Iterator[tuple[str, list[Row]]]:
     for one in order:
         if group := [row for row in some if key(row) == one]:
             yield one, group

@@ -118,9 +118,7 @@ def _facts(given: Sequence[str], reasons: Sequence[str], deny: Sequence[str], da
     return facts
 
 
-def _enter(
-    archive: Archive, request: Request, made: Letter, by: str, enter: bool, sent: date | None
-) -> Event | None:
+def _enter(archive: Archive, request: Request, made: Letter, by: str, enter: bool, sent: date | None) -> Event | None:
     from social_archive.errors import ArchiveError
     from social_archive.foia import letters
 

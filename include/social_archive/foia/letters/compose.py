@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.foia.requests import Request, Requester
 
-SHOWN: Final = 700
+SHOWN: Final = 600
 """Characters of the request that a letter repeats."""
 
 
@@ -89,7 +89,7 @@ def _data(ground: Ground) -> dict[str, Any]:
         "title": KINDS[ground.kind].title,
         "body": {"name": body.name, "address": body.address or "", "contact": contact},
         "number": request.number, "date": written(ground.day), "received": written(request.received),
-        "due": ground.day_of("due"), "late": _late(ground), "request_kind": request.kind,
+        "due": _due(ground), "late": _late(ground), "request_kind": request.kind,
         "to": addressee(request.requester),
         "greeting": f"Dear {clean(request.requester.name)}:" if request.requester.name else "To whom it may concern:",
         "request": shortened(request.text), "note": ground.words("note") or None, "draft": None,
@@ -97,6 +97,12 @@ def _data(ground: Ground) -> dict[str, Any]:
         "law": {"title": legal.name_of(ground.law), "invented": ground.law is not None and ground.law.invented},
     }  # fmt: skip
     return common | says.SAYS[ground.kind](ground)
+
+
+def _due(ground: Ground) -> str | None:
+    """Nobody is promised an answer by a day that is past."""
+    promised = ground.kind in ("acknowledgement", "clarification")
+    return None if promised and _late(ground) else ground.day_of("due")
 
 
 def _late(ground: Ground) -> bool:

@@ -163,5 +163,3 @@ SAYS: Final[Mapping[str, Callable[[Ground], dict[str, Any]]]] = {
     "burdensome": _burdensome, "response": _answer, "partial_denial": _answer, "denial": _answer, "no_records": _answer,
     "disposed": _answer,
 }  # fmt: skip
-
-

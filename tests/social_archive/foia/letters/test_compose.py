@@ -21,7 +21,9 @@ GIVEN: dict[str, dict[str, Any]] = {
     "voluminous": {"consequences": "Fees are owed."},
 }  # fmt: skip
 REVIEWS: dict[str, Any] = {
-    "response": reviewed("released", "disposed"), "no_records": reviewed(), "disposed": reviewed("disposed"),
+    "response": reviewed("released", "disposed"),
+    "no_records": reviewed(),
+    "disposed": reviewed("disposed"),
 }
 
 
@@ -58,6 +60,13 @@ def test_days_come_from_the_clock_and_reasons_from_the_law(here: Desk) -> None:
     assert "(c)" not in said
     with pytest.raises(RequestRefused, match="permits no reason 'xi'"):
         here.draft("extension", reason=["xi"])
+
+
+def test_nobody_is_promised_an_answer_by_a_day_that_is_past(here: Desk) -> None:
+    assert "on or before" in here.draft("acknowledgement").text
+    late = here.draft("acknowledgement", date="2026-12-24").text
+    assert "as soon as we can" in late
+    assert "on or before" not in late
 
 
 def test_a_commercial_requester_is_told_the_definition_the_day_and_the_possible_answers(here: Desk) -> None:
@@ -106,7 +115,9 @@ def test_a_name_that_the_review_removes_may_not_stand_in_the_letter(here: Desk) 
 
 
 def test_the_public_copy_of_a_denial_has_nothing_of_the_requester(here: Desk) -> None:
-    made = here.draft("denial", **DENIAL, note="Dear Quentin Harrow (invented), we wrote to q.harrow@example.com too.")
+    made = here.draft(
+        "denial", **DENIAL, note="Dear Quentin Harrow (invented), we wrote to q.harrow@example.com too, Mr. Harrow."
+    )
     assert made.public is not None
     shown = " ".join(" ".join(pages(made.public)).split())
     for private in ("Harrow", "harrow", "Sample Street", "Westmont", "parking"):
