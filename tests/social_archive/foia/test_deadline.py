@@ -187,9 +187,7 @@ def histories(draw: st.DrawFn) -> Facts:
 
 
 @given(histories())
-def test_the_safe_date_is_never_later_and_the_last_step_stands(
-    illinois: Clock, larkspur: Clock, facts: Facts
-) -> None:
+def test_the_safe_date_is_never_later_and_the_last_step_stands(illinois: Clock, larkspur: Clock, facts: Facts) -> None:
     for clock in (illinois, larkspur):
         found = deadline(clock, facts)
         assert facts.received < found.safe <= found.date
