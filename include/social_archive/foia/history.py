@@ -36,7 +36,7 @@ def _count(told: Mapping[str, Any], name: str, one: str) -> str:
 
 
 def _communication(told: Mapping[str, Any]) -> str:
-    whom = "the requester" if told.get("with") == "requester" else "somebody else"
+    whom = "the requester" if told.get("with") == "requester" else "others"
     return f"Communication {'from' if told.get('direction') == 'in' else 'to'} {whom}, {told.get('on', '')}"
 
 
@@ -88,16 +88,16 @@ def next_step(request: Request) -> tuple[str, str] | None:
     if request.status == "closed":
         return None
     if request.status == "waiting":
-        return "Enter what the requester answers", f"archive foia clarified {n} --help"
+        return "Enter the answer", f"archive foia clarified {n} --help"
     if request.status == "answered":
         if file.last("built") is not None and file.last("delivered") is None:
             return _towards_delivery(request)
         return "Close it", f"archive foia close {n} --reason answered --by USER"
     if file.last("searched") is None:
-        return "Search, and freeze what was found", f"archive foia search {n} --help"
+        return "Search", f"archive foia search {n} --help"
     decided, confirmed = file.last("disposition", "undone", "redone", "searched"), file.last("confirmed")
     if confirmed is None or (decided is not None and decided.n > confirmed.n):
-        return "Decide about every hit, then have it confirmed", f"archive foia review {n}"
+        return "Review the hits", f"archive foia review {n}"
     letter = file.last("letter")
     if letter is None or letter.n < confirmed.n:
         return "Write the answer", f"archive foia letter {n} --help"
@@ -112,7 +112,7 @@ def _towards_delivery(request: Request) -> tuple[str, str]:
     if verdict is None or verdict.n < built.n:
         return "Have its release approved", f"archive foia approve {n} --by USER"
     if verdict.what == "refused":
-        return "Its release was refused: look at it again", f"archive foia review {n}"
+        return "Look at it again: release was refused", f"archive foia review {n}"
     if file.last("delivered") is None:
         return "Deliver it", f"archive foia deliver {n} --help"
     return "Send the answer", f"archive foia letter {n} --help"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -37,6 +37,7 @@ LARGEST: Final = 20_000_000
 DayFrom = Literal["given", "received", "date", "today"]
 """Where the day of receipt is from: a person; the stamp of the body's own mail server; the sender's word; nowhere."""
 
+_OLDEST: Final = timedelta(days=366)
 _LONGEST_HEADER: Final = 2_000
 _LONGEST_NAME: Final = 200
 _LONGEST_MARKUP: Final = 2_000_000
@@ -122,8 +123,9 @@ def _day(archive: Archive, mail: Mail, given: date | None) -> tuple[date, DayFro
         day = mail.arrived.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     except (ValueError, OverflowError):
         return now, "today"
-    if day > now:
-        raise RequestRefused("By its own stamp this message comes from a day in the future.",
+    if not now - _OLDEST <= day <= now:
+        when = "a day in the future" if day > now else f"{day}, more than a year ago"
+        raise RequestRefused(f"By its own stamp this message is of {when}.",
                              remedy="Give the day on which it came: --received YYYY-MM-DD.")  # fmt: skip
     return day, mail.arrived_from
 
@@ -293,11 +295,13 @@ def from_comment(
 def answer_alert(archive: Archive, request: Request, *, by: str, via: str) -> bool:
     """Say of the possible request that this comment was found to be that it is one; False if none was raised.
 
-    Said twice it is written once.
+    Said already, by this number, it is not written again.
     """
     alert = next((one for one in of_archive(archive) if one.rid == request.comment), None)
     if alert is None:
         return False
+    if alert.answer is not None and (alert.status, alert.answer["number"]) == ("request", request.number):
+        return True
     answers.answer(archive, alert.finding, verdict="request", by=by, via=via, number=request.number,
                    reason=f"Entered as request {request.number}.")  # fmt: skip
     return True

@@ -28,15 +28,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Laws:
-    """The law on requests on any day, each day's read once. For whoever asks about many requests."""
+    """The law on requests on any day; read once for all days on which the same rules hold."""
 
     archive: Archive
-    _known: dict[date, FoiaLaw | None] = field(default_factory=dict)
+    _known: list[FoiaLaw | None] = field(default_factory=list)
 
     def on(self, day: date) -> FoiaLaw | None:
-        if day not in self._known:
-            self._known[day] = law_of(self.archive, day)
-        return self._known[day]
+        for law in self._known:
+            if law is None or _holds(law, day):
+                return law
+        self._known.append(law_of(self.archive, day))
+        return self._known[-1]
+
+
+def _holds(law: FoiaLaw, day: date) -> bool:
+    """Whether a law that was read for one day is the law of another."""
+    rules = ((rule, True) for rule in law.rules), ((rule, False) for rule in law.other_rules)
+    return all(rule.in_force(day) == wanted for some in rules for rule, wanted in some)
 
 
 def law_of(archive: Archive, day: date) -> FoiaLaw | None:
@@ -105,9 +113,12 @@ def _asked(file: RequestFile) -> tuple[Asked, ...]:
 
 
 def _promised(request: Request, due: Due) -> Due:
-    """The date that the notice of extension named, if it is earlier than the law's: it was promised."""
+    """What people promised each other: the day that the notice of extension named, if it is earlier than the law's; and
+    a day that was agreed on stands, whatever is asked meanwhile."""
     extended = _extended(request)
-    if extended is None or request.file.last("agreed") is not None:
+    if request.file.last("agreed") is not None:
+        return replace(due, paused_since=None)
+    if extended is None:
         return due
     until = _day(extended.told["until"])
     if until >= due.safe:
@@ -128,6 +139,7 @@ def extend(
     Once, in time, no longer than the law; `until` is the date that the notice gives, if it is an earlier one. Raises
     RequestRefused: nothing was written.
     """
+    requests.require_officer(archive, by)
     request = requests.load(archive, reference)
     law, day = load_foia_law(archive.agency, request.received), requests.day(archive, on)
     requests.require_after_receipt(request.file, day)
@@ -201,6 +213,7 @@ def agree(
     if not files:
         raise RequestRefused("A longer period must be agreed on in writing.",
                              remedy="Add the requester's letter or message: --file agreement.eml")  # fmt: skip
+    requests.require_officer(archive, by)
     request = requests.load(archive, reference)
     day, said = requests.day(archive, on), requests.words(text, optional=True)
     requests.require_after_receipt(request.file, day)
@@ -241,6 +254,7 @@ def _question(
     archive: Archive, reference: str, what: str, text: str, by: str, via: str, on: date | None,
     files: Sequence[Attachment], id: str | None,
 ) -> Request:  # fmt: skip
+    requests.require_officer(archive, by)
     request, day = requests.load(archive, reference), requests.day(archive, on)
     requests.require_after_receipt(request.file, day)
     said = requests.words(text, optional=bool(files))

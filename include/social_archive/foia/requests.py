@@ -185,6 +185,16 @@ def require_open(file: RequestFile) -> None:
         raise RequestRefused(f"Request {file.number} is closed. Nothing was written.")
 
 
+def require_officer(archive: Archive, by: str) -> None:
+    """Who keeps the files of requests is one of `foia.officers`, if any are named. Raises RequestRefused."""
+    officers = archive.agency.foia.officers
+    if officers and by.strip() not in officers:
+        raise RequestRefused(
+            "Only a FOIA officer does this. Nothing was written.",
+            remedy=f"agency.yaml names them under `foia.officers`: {', '.join(officers)}.",
+        )
+
+
 def require_unanswered(file: RequestFile) -> None:
     """For `append(check=…)`: raises RequestRefused for a request that is answered or closed."""
     require_open(file)

@@ -32,13 +32,26 @@ def archive(run: Run, buckets: StoreConfig, tmp_path: Path, monkeypatch: pytest.
 def test_look(archive: Run, tmp_path: Path) -> None:
     mail = tmp_path / "mail.eml"
     mail.write_bytes(MAIL)
+
     def show(*a: str) -> None:
         r = archive(*a)
         with open("/tmp/x/out.txt", "a") as f:
             print("$ archive", " ".join(a), "->", r.code, file=f)
             print(r.out, r.err, file=f)
+
     show("foia", "receive", str(mail), "--by", "records")
-    show("foia", "receive", "--text", "Everything (invented) on parking", "--name", "Jo Doe (invented)", "--how", "in_person", "--by", "records")
+    show(
+        "foia",
+        "receive",
+        "--text",
+        "Everything (invented) on parking",
+        "--name",
+        "Jo Doe (invented)",
+        "--how",
+        "in_person",
+        "--by",
+        "records",
+    )
     show("foia", "receive", "--text", "And more", "--name", "Jo Doe (invented)", "--how", "fax", "--by", "records")
     show("foia", "list")
     show("foia", "classify", "2026-002", "commercial", "--reason", "Sells lists (invented)", "--by", "records")

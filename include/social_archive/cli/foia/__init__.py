@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from social_archive.cli.foia import alerts, denials, due, exemptions, fees, letters, request, request_acts
+from social_archive.cli.foia import (
+    alerts,
+    denials,
+    due,
+    exemptions,
+    fees,
+    letters,
+    request,
+    request_acts,
+    request_page,
+)
 from social_archive.cli.foia.group import group
 
 if TYPE_CHECKING:
@@ -13,6 +23,6 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     # In the order in which `archive foia --help` lists their commands.
-    for module in (request, request_acts, letters, denials, alerts, due, exemptions, fees):
+    for module in (request, request_page, request_acts, letters, denials, alerts, due, exemptions, fees):
         module.register(group)
     app.add_typer(group, name="foia")

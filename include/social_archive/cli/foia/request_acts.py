@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from social_archive.cli import output
-from social_archive.cli.foia.request import By, Number, On, _bytes, _day, _Seen
+from social_archive.cli.foia.seen import By, Number, On, Seen, bytes_of, day_of
 from social_archive.cli.settings import Json, load_environment, opened, settings
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def classify(
     from social_archive.foia import classification
 
     _do(lambda archive: classification.classify(archive, number, kind, reason=reason, by=by, via="cli",  # type: ignore[arg-type]
-                                                on=_day(on), notified=_day(notified)))  # fmt: skip
+                                                on=day_of(on), notified=day_of(notified)))  # fmt: skip
 
 
 def extend(
@@ -84,8 +84,8 @@ def extend(
         return
     if number is None or by is None:
         raise typer.BadParameter("give the request's NUMBER and --by", param_hint="NUMBER")
-    _do(lambda archive: periods.extend(archive, number, reason or [], by=by, via="cli", until=_day(until), on=_day(on),
-                                       text=text, files=_files(file)))  # fmt: skip
+    _do(lambda archive: periods.extend(archive, number, reason or [], by=by, via="cli", until=day_of(until),
+                                       on=day_of(on), text=text, files=_files(file)))  # fmt: skip
 
 
 def _print_reasons() -> None:
@@ -114,8 +114,8 @@ def agree(
     """Enter that the requester agreed in writing to a longer period. That writing is kept: --file."""
     from social_archive.foia import periods
 
-    _do(lambda archive: periods.agree(archive, number, until.date(), by=by, via="cli", files=_files(file), on=_day(on),
-                                      text=text))  # fmt: skip
+    _do(lambda archive: periods.agree(archive, number, until.date(), by=by, via="cli", files=_files(file),
+                                      on=day_of(on), text=text))  # fmt: skip
 
 
 # --------------------------------------------------------------------------- talking with the requester
@@ -125,7 +125,7 @@ def clarify(number: Number, text: Words, by: By, file: Files = None, on: On = No
     """Ask the requester what is meant. Whether the clock waits meanwhile, the law says; `show` tells."""
     from social_archive.foia import periods
 
-    _do(lambda archive: periods.ask(archive, number, text, by=by, via="cli", on=_day(on), files=_files(file)))
+    _do(lambda archive: periods.ask(archive, number, text, by=by, via="cli", on=day_of(on), files=_files(file)))
 
 
 def clarified(
@@ -135,7 +135,7 @@ def clarified(
     """Enter what the requester answered, or how he or she narrowed the request."""
     from social_archive.foia import periods
 
-    _do(lambda archive: periods.clarified(archive, number, text, by=by, via="cli", on=_day(on), files=_files(file)))
+    _do(lambda archive: periods.clarified(archive, number, text, by=by, via="cli", on=day_of(on), files=_files(file)))
 
 
 def confer(
@@ -147,7 +147,7 @@ def confer(
     from social_archive.foia import correspondence
 
     said = correspondence.offer_to_confer if answer else correspondence.conferred
-    _do(lambda archive: said(archive, number, text, by=by, via="cli", on=_day(on), files=_files(file)))
+    _do(lambda archive: said(archive, number, text, by=by, via="cli", on=day_of(on), files=_files(file)))
 
 
 def estimate(
@@ -160,7 +160,7 @@ def estimate(
 
     parts = [one.rpartition("=") for one in line]
     lines = [(what, amount) for what, _, amount in parts]
-    _do(lambda archive: correspondence.estimate_fees(archive, number, lines, by=by, via="cli", on=_day(on)))
+    _do(lambda archive: correspondence.estimate_fees(archive, number, lines, by=by, via="cli", on=day_of(on)))
 
 
 def note(
@@ -174,7 +174,7 @@ def note(
     from social_archive.foia import correspondence
 
     _do(lambda archive: correspondence.note(archive, number, text, whom=whom, direction="in" if came else "out",  # type: ignore[arg-type]
-                                            by=by, via="cli", on=_day(on), files=_files(file)))  # fmt: skip
+                                            by=by, via="cli", on=day_of(on), files=_files(file)))  # fmt: skip
 
 
 # --------------------------------------------------------------------------- its end
@@ -190,9 +190,23 @@ def close(
     on: On = None, _json: Json = False,
 ) -> None:  # fmt: skip
     """Close a request: its hold is lifted, and the period of its own retention begins. Safe to repeat."""
-    from social_archive.foia import closing
+    from social_archive.foia import closing, requests
 
-    _do(lambda archive: closing.close(archive, number, reason=reason, by=by, via="cli", text=text, on=_day(on)))  # type: ignore[arg-type]
+    reviewable: list[date] = []
+
+    def act(archive: Archive) -> Request:
+        done = closing.close(archive, number, reason=reason, by=by, via="cli", text=text, on=day_of(on))  # type: ignore[arg-type]
+        until = closing.reviewable_until(archive, done)
+        if until is not None and until >= requests.today(archive):
+            reviewable.append(until)
+        return done
+
+    _do(act)
+    if reviewable and not settings.as_json:
+        said = (
+            f"The requester may ask for a review of the denial until {reviewable[0]}, and the hold on the records is "
+        )
+        output.console().print(Text(said + "lifted. Place another if you expect that: archive hold place", "yellow"))
 
 
 # --------------------------------------------------------------------------- shared
@@ -203,7 +217,7 @@ def _do(act: Callable[[Archive], Request]) -> None:
     from social_archive.foia import history
 
     with opened(write=True) as archive:
-        seen = _Seen.of(archive, act(archive))
+        seen = Seen.of(archive, act(archive))
     if settings.as_json:
         output.print_json(seen.to_dict())
         return
@@ -221,5 +235,5 @@ def _files(paths: Sequence[Path] | None) -> list[Attachment]:
     """Papers under the last part of their own name."""
     from social_archive.foia.request_file import Attachment
 
-    return [Attachment(path.name, _MIMES.get(path.suffix.lower(), "application/octet-stream"), _bytes(path))
+    return [Attachment(path.name, _MIMES.get(path.suffix.lower(), "application/octet-stream"), bytes_of(path))
             for path in paths or ()]  # fmt: skip
