@@ -25,7 +25,6 @@ EXAMPLES = (
 LONGEST = 1_500
 """Characters of a comment that are shown: enough to judge what it asks for."""
 
-
 def register(group: typer.Typer) -> None:
     group.command(epilog="Examples:  archive foia alerts   ·   archive foia alerts --all --json")(alerts)
     group.command(epilog=EXAMPLES)(answer)
