@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from social_archive.cli.foia import (
     alerts,
+    decide,
     denials,
     due,
     exemptions,
@@ -14,6 +15,8 @@ from social_archive.cli.foia import (
     request,
     request_acts,
     request_page,
+    review,
+    search,
 )
 from social_archive.cli.foia.group import group
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    # In the order in which `archive foia --help` lists their commands.
-    for module in (request, request_page, request_acts, letters, denials, alerts, due, exemptions, fees):
+    modules = (request, request_page, request_acts, search, review, decide, letters, denials, alerts, due, exemptions, fees)
+    for module in modules:  # in the order in which `archive foia --help` lists their commands
         module.register(group)
     app.add_typer(group, name="foia")
