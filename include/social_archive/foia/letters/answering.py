@@ -13,7 +13,7 @@ from social_archive.foia import request_file
 from social_archive.foia.letters import denied
 from social_archive.foia.letters.model import KINDS, Letter, Outcome
 from social_archive.foia.request_file import Attachment, Event, RequestFile, RequestRefused
-from social_archive.foia.requests import require_open
+from social_archive.foia.requests import require_open, today
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -57,8 +57,9 @@ def answer(
     if missing := letter.details.get("missing"):
         raise RequestRefused(f"This letter cannot be sent. Missing: {'; '.join(missing)}.",
                              remedy="Complete what is named, and write the letter again.")  # fmt: skip
-    if sent < request.received:
-        raise RequestRefused("The answer cannot have been sent before the request came.")
+    if not request.received <= sent <= today(archive):
+        raise RequestRefused("An answer goes out after its request came, and is entered when it has gone.",
+                             remedy="Give the day on which it went out.")  # fmt: skip
     denials = letter.details.get("data", {}).get("denials", [])
     told = {"outcome": outcome, "letter": letter.id, "sha256": letter.told["sha256"], "sent": sent.isoformat(),
             "denials": denied.told(denials)}  # fmt: skip

@@ -69,7 +69,8 @@ def _require_review(kind: str, reviewed: Reviewed | None) -> None:
         raise RequestRefused(f"{counted(reviewed.count('undecided'), 'record')} of this request are undecided.",
                              remedy="Decide them first: `archive foia review`.")  # fmt: skip
     fitting = denied.response_kind(reviewed)
-    if kind not in (fitting, "burdensome"):
+    gone = kind == "disposed" and fitting == "no_records" and bool(reviewed.search.disposed)
+    if kind not in (fitting, "burdensome") and not gone:
         raise RequestRefused(f"The review does not fit a letter {kind!r}: {_standing(reviewed)}.",
                              remedy=f"Write the letter {fitting!r}, or change the review.")  # fmt: skip
 

@@ -26,7 +26,7 @@ RECEIVED = date(2026, 11, 20)
 ID = "ab" * 16
 WHO = {"name": "Quentin Harrow (invented)", "email": "q.harrow@example.com", "address": "12 Sample Street\nWestmont"}
 TEXT = "All comments about the parking lot, please."
-DENIAL = {
+DENIAL: dict[str, Any] = {
     "date": "2026-11-24",
     "denials": [
         {"code": "LOR 4(c)", "basis": "It tells of an illness (invented).", "record_type": "comment", "records": 3}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -95,6 +96,23 @@ def test_a_letter_that_the_review_contradicts_is_refused(here: Desk) -> None:
         here.draft("response", reviewed("released", "withheld"))
     with pytest.raises(RequestRefused, match="undecided"):
         here.draft("response", reviewed("released", "undecided"))
+
+
+def test_what_the_archive_could_not_see_and_what_it_destroyed_is_said(here: Desk) -> None:
+    bare = reviewed()
+    folders = ({"certificate": "2026-0007", "records": 40}, {"certificate": "2026-0007", "records": 2})
+    search = replace(bare.search, gaps=({"reason": "throttled"},), disposed=folders, quarantined=3,
+                     terms={"all": ["parking"], "since": "2026-03-01", "until": "2026-05-31"})  # fmt: skip
+    for kind in ("no_records", "disposed"):
+        said = " ".join(here.draft(kind, replace(bare, search=search)).text.split())
+        assert "42 records of the accounts and the time that you ask about had been destroyed" in said
+        assert "certificate of destruction 2026-0007. Whether something that you ask for was among them" in said
+        assert "1,204 records of our social-media accounts for posts, comments and replies" in said
+        assert "posted from 2026-03-01 to 2026-05-31" in said
+        assert "In 1 span of the time" in said
+        assert "3 items could not be read" in said
+    with pytest.raises(RequestRefused, match="does not fit"):
+        here.draft("disposed", bare)
 
 
 def test_which_letter_fits_follows_from_how_the_hits_ended() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,7 +93,7 @@ def test_every_element_that_a_pack_of_ours_names_has_a_check(jurisdiction: str, 
 
 
 def test_after_a_late_answer_nothing_is_a_burden_and_nothing_costs(here: Desk) -> None:
-    late = {"date": "2026-12-15", "reason": ["It is all."], "conferred": "You would not."}
+    late: dict[str, Any] = {"date": "2026-12-15", "reason": ["It is all."], "conferred": "You would not."}
     assert any("the period ended on" in one for one in here.draft("burdensome", **late).missing)
     fees = here.draft("fees", date="2026-12-15", fees=[{"what": "pages", "amount": "$1"}], total="$1")
     assert any(one.startswith("the right to charge") for one in fees.missing)
