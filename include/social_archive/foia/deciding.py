@@ -300,7 +300,6 @@ class _Reviewing:
         self.file = request_file.read(archive, reference)
         review.require_undelivered(self.file)
         self.reviewed = review.of_file(archive, self.file)
-        self._rows: tuple[bool, dict[str, list[Row]]] | None = None
 
     @property
     def exemptions(self) -> Exemptions:
@@ -329,10 +328,8 @@ class _Reviewing:
 
     def rows(self, items: Sequence[Item] | None = None, *, native: bool = False) -> dict[str, list[Row]]:
         """The stored rows of all hits, or of some, as far as they are still there."""
-        if self._rows is None or (native and not self._rows[0]):
-            self._rows = (native, rows_of(self.archive, self.reviewed.search, native=native))
-        rows = self._rows[1]
-        return rows if items is None else {item.hit.rid: rows[item.hit.rid] for item in items if item.hit.rid in rows}
+        rids = None if items is None else [item.hit.rid for item in items]
+        return rows_of(self.archive, self.reviewed.search, rids, native=native)
 
     def take_terms_out(self, effect: Effect, items: Sequence[Item], *, anew: bool = False) -> None:
         """What the standing terms take out of these hits, but for what is out already (unless `anew`)."""

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 CODE = "LOR 4(a)"
 WHO = {"by": "records", "via": "cli"}
 POST, FIRST, CALLS, NAMES, LINKS, PICTURE = range(1, 7)
-"""The hits by their numbers: the post, a question, PERSON's comment, an answer that names her, a link to her, a photo."""
+"""Hits by their numbers: the post, a question, PERSON's comment, an answer that names her, a link to her, a photo."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_a_person_is_taken_out_of_every_record_and_of_those_that_are_released_la
     ledger = b"".join(leaf for entry in archive.ledger.entries() for leaf in entry.leaves)
     assert not any(told.encode() in ledger for told in PERSON.every)
 
-    take_in(archive, [said("c9", f"The parking lot belongs to {PERSON.name}.", minutes=9)])
+    take_in(archive, [said("c9", f"The parking belongs to {PERSON.name}.", minutes=9)])
     searching.freeze(archive, number, Terms(("larkspur",), all=("parking",)), by="records", via="cli")
     again = deciding.release(archive, number, **WHO).reviewed
     late = again.items[-1]
