@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from social_archive.foia import request_file, review, suggestions
 from social_archive.foia.dispositions import Item, Reviewed, Term
@@ -28,7 +29,7 @@ from social_archive.foia.request_file import Event, RequestFile, RequestRefused
 from social_archive.foia.searching import frozen, require_officer
 from social_archive.foia.suggestions import rows_of
 from social_archive.policy.findings import text_in
-from social_archive.search import Row
+from social_archive.search import Query, Row, Search
 from social_archive.yaml_lines import suggestion
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Acted:
 
 
 P = ParamSpec("P")
+
+MOST_ELSEWHERE: Final = 5_000
+"""Records of one author beyond the hits whose addresses are looked for."""
 
 
 def _once(act: Callable[P, Acted]) -> Callable[P, Acted]:
@@ -81,9 +85,7 @@ def release(
     """
     now = _Reviewing(archive, reference, by)
     items = now.chosen(places)
-    effect = Effect("release", decided=[("released", [item.hit.rid for item in items], [], False)])
-    now.take_terms_out(effect, items)
-    return now.enter(effect, via, id)
+    return now.enter(Effect("release", decided=[("released", [item.hit.rid for item in items], [], False)]), via, id)
 
 
 @_once
@@ -104,10 +106,7 @@ def restore(
 ) -> Acted:
     """Show again what was taken out of single hits, but for terms and persons that must stand nowhere."""
     now = _Reviewing(archive, reference, by)
-    items = now.chosen(places)
-    effect = Effect("restore", shown_again=[item.hit.rid for item in items])
-    now.take_terms_out(effect, items, anew=True)
-    return now.enter(effect, via, id)
+    return now.enter(Effect("restore", shown_again=[item.hit.rid for item in now.chosen(places)]), via, id)
 
 
 @_once
@@ -194,9 +193,12 @@ def redact_term(
 @_once
 def redact_kind(
     archive: Archive, reference: str, kind: str, *, by: str, via: str, codes: Sequence[str] = (),
-    basis: str | None = None, unlisted: bool = False, id: str | None = None,
+    basis: str | None = None, unlisted: bool = False, own: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
-    """Take one kind of private information (`suggestions.KINDS`) out of every hit. Without codes: the usual one."""
+    """Take one kind of private information (`suggestions.KINDS`) out of every hit. Without codes: the usual one.
+
+    `own`: also out of what the account itself wrote, where a number is most often the public body's.
+    """
     now = _Reviewing(archive, reference, by)
     if (named := suggestions.kind_named(kind)) is None:
         raise RequestRefused(f"There is no kind {kind!r}{suggestion(kind, suggestions.KINDS)}.",
@@ -204,6 +206,8 @@ def redact_kind(
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted, kind=named)
     effect = Effect("kind", named, bases)
     for one in suggestions.places(archive, now.rows(), named):
+        if one.own and not own:
+            continue
         if one.field in ("author", "links"):
             effect.fields[one.rid, one.field] = (next(iter(bases)), None)
         else:
@@ -235,12 +239,22 @@ def redact_person(
     for rid, versions in theirs.items():
         if versions:
             effect.fields[rid, "author"] = (next(iter(bases)), None)
-    own = [row for versions in theirs.values() for row in versions]
+    own = [row for versions in theirs.values() for row in versions] + _elsewhere(archive, who)
     effect.terms = [term for code in bases for term in identity_terms(own, code, "")]
-    if not own or not effect.terms:
+    if not effect.terms:
         raise RequestRefused("Nothing is known of this record's author. Nothing was decided.")
     take_out(effect, rows, effect.terms)
     return now.enter(effect, via, id)
+
+
+def _elsewhere(archive: Archive, who: Row) -> list[Row]:
+    """What the same author wrote that the search did not find: its ids and addresses lead there too."""
+    author = who["author_id"] or who["author_handle"]
+    if author is None:
+        return []
+    with closing(Search.of(archive)) as search:
+        query = Query(platform=who["platform"], author=author, limit=MOST_ELSEWHERE)
+        return [row for row in search.find(query).rows if same_author(row, who)]
 
 
 # --------------------------------------------------------------------------- what was determined before
@@ -267,7 +281,6 @@ def adopt(archive: Archive, reference: str, places: Sequence[int] | None = None,
         effect = Effect("adopt", "", bases)
         if answer.answer == "public":
             effect.decided = [("released", rids, [], False)]
-            now.take_terms_out(effect, some)
         elif not answer.spans:
             effect.decided = [("withheld", rids, sorted(bases), False)]
         else:
@@ -331,19 +344,23 @@ class _Reviewing:
         rids = None if items is None else [item.hit.rid for item in items]
         return rows_of(self.archive, self.reviewed.search, rids, native=native)
 
-    def take_terms_out(self, effect: Effect, items: Sequence[Item], *, anew: bool = False) -> None:
-        """What the standing terms take out of these hits, but for what is out already (unless `anew`)."""
-        if not self.reviewed.terms:
+    def _take_terms_out(self, effect: Effect) -> None:
+        """What the standing terms take out of hits that are released or shown again, but for what is out already."""
+        shown = {rid for outcome, rids, _, _ in effect.decided if outcome == "released" for rid in rids}
+        items = [item for item in self.reviewed.items if item.hit.rid in shown | {*effect.shown_again}]
+        if not self.reviewed.terms or not items:
             return
         found = Effect("")
         take_out(found, self.rows(items, native=True), self.reviewed.terms)
-        out = {} if anew else {item.hit.rid: item for item in items}
-        there = {(rid, *vars(cut).values()) for rid, item in out.items() for cut in item.cuts}
+        kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
+        there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
         effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
-        effect.fields |= {(rid, name): said for (rid, name), said in found.fields.items()
-                          if rid not in out or name not in out[rid].withheld_fields}  # fmt: skip
+        for (rid, name), said in found.fields.items():
+            if rid not in kept or name not in kept[rid].withheld_fields:
+                effect.fields.setdefault((rid, name), said)
 
     def enter(self, effect: Effect, via: str, id: str | None) -> Acted:
+        self._take_terms_out(effect)
         search = self.reviewed.search
         latest = {hit.rid: hit.versions[-1] for hit in search.hits}
         codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for code, _ in effect.fields.values())}

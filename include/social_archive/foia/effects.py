@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from social_archive.foia.dispositions import Term
+from social_archive.foia.dispositions import Cut, Item, Term
 from social_archive.foia.matching import Matcher
 from social_archive.foia.request_file import RequestRefused
 from social_archive.search import Row
@@ -19,6 +20,8 @@ LEAST_BASIS: Final = 10
 LONGEST_BASIS: Final = 2_000
 LONGEST_TERM: Final = 200
 LONGEST_CODE: Final = 40
+_CODE: Final = re.compile(rf"[A-Za-z0-9 ().-]{{1,{LONGEST_CODE}}}")
+"""It stands in the ledger for ever."""
 
 Rows = Mapping[str, Sequence[Row]]
 Bases = dict[str, str]
@@ -62,7 +65,7 @@ def grounds(
     found: Bases = {}
     for code in asked:
         listed = exemptions.get(code)
-        if listed is None and (not unlisted or len(code) > LONGEST_CODE or not code.isprintable()):
+        if listed is None and (not unlisted or not _CODE.fullmatch(code)):
             near = suggestion(code, [one.code for one in exemptions.listed])
             raise RequestRefused(
                 f"The law's list has no exemption {code[:LONGEST_CODE]!r}{near}. Nothing was decided.",
@@ -97,6 +100,22 @@ def take_out(effect: Effect, rows: Rows, terms: Sequence[Term]) -> None:
             for name, text in _structure(row, repeated=not cut):
                 if (rid, name) not in effect.fields and (touched := matcher.touches(text)) is not None:
                     effect.fields[rid, name] = (touched.code, touched.action or None)
+
+
+def missed(rows: Rows, items: Iterable[Item], terms: Sequence[Term]) -> list[int]:
+    """Numbers of hits that would leave though a term stands where nothing is taken out."""
+    shown = {item.hit.rid: item for item in items if item.outcome in ("released", "redacted")}
+    found = Effect("")
+    take_out(found, {rid: rows[rid] for rid in shown if rid in rows}, terms)
+    whole = {(rid, name) for rid, item in shown.items() for name in item.withheld_fields}
+    left = {rid for rid, name in found.fields if (rid, name) not in whole}
+    left |= {rid for rid, version, name, start, end, *_ in found.cuts
+             if not any(_covers(cut, version, name, start, end) for cut in shown[rid].cuts)}  # fmt: skip
+    return sorted(shown[rid].hit.place for rid in left)
+
+
+def _covers(cut: Cut, version: int, name: str, start: int, end: int) -> bool:
+    return (cut.version, cut.field) == (version, name) and cut.start <= start and end <= cut.end
 
 
 def _texts(row: Row) -> list[tuple[str, str]]:

@@ -233,7 +233,7 @@ def confirm(archive: Archive, reference: str, *, plan: str, by: str, via: str, i
     file = request_file.read(archive, reference)
     gone = gone_of(archive, require_search(file))
     prefix = archive.agency.foia.control_prefix
-    totals = replay(file, prefix=prefix, gone=gone).totals
+    totals = _looked_through(archive, replay(file, prefix=prefix, gone=gone)).totals
 
     def check(now: RequestFile) -> None:
         require_open(now)
@@ -243,6 +243,22 @@ def confirm(archive: Archive, reference: str, *, plan: str, by: str, via: str, i
     check(file)
     return request_file.append(archive, file.id, "confirmed", by=by, via=via, details={"plan": plan, "totals": totals},
                                told={"plan": plan, "totals": totals}, id=id, check=check)  # fmt: skip
+
+
+def _looked_through(archive: Archive, reviewed: Reviewed) -> Reviewed:
+    """Raises RequestRefused if a term stands in a record that would leave, where nothing is taken out of it."""
+    from social_archive.foia.effects import missed
+    from social_archive.foia.suggestions import rows_of
+
+    if reviewed.terms:
+        rows = rows_of(archive, reviewed.search, native=True)
+        if places := missed(rows, reviewed.items, reviewed.terms):
+            some = ", ".join(map(str, places[:20]))
+            raise RequestRefused(
+                "Words that were taken out of all records still stand in some. Nothing was confirmed.",
+                remedy=f"Release these again, without the words: archive foia release {reviewed.number} {some}",
+            )
+    return reviewed
 
 
 def _require_second(archive: Archive, file: RequestFile, by: str) -> None:
