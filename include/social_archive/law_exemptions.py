@@ -4,7 +4,7 @@
 
 The agency's own file wins over the one that ships. A jurisdiction without one lists none: a person may still enter any
 code, and it is then marked as unverified. `for` says for which kind of personal information (the rules of
-`policy/criteria/private_information.py`) a code is usually claimed, with a sentence to start from. Nothing here decides.
+`policy/criteria/private_information.py`) a code is usually claimed, with a sentence to start from. It decides nothing.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
-from social_archive.config import Agency, Model, Text, load_file
+from social_archive.config import Agency, Model, Text
 from social_archive.errors import ConfigError
 from social_archive.law import VERIFY, Pack, Sourced, find_pack
-from social_archive.law_pack import misplaced, sha256_of
-from social_archive.yaml_lines import Document, read
+from social_archive.law_pack import misplaced, parsed, sha256_of
+from social_archive.yaml_lines import Document
 
 EXEMPTIONS_FILE: Final = "exemptions.yaml"
 LONGEST_CODE: Final = 40
@@ -124,7 +124,7 @@ def load_exemptions(agency: Agency, day: date | None = None) -> Exemptions:
     path = find_pack(agency, EXEMPTIONS_FILE)
     if path is None:
         return Exemptions(agency.body.jurisdiction, "", invented=False, sha256="", listed=())
-    file, document = load_file(path, _File), read(path)
+    file, document = parsed(path, _File)
     if problems := [*misplaced(file.pack, document), *_ambiguous(file.exemptions, document)]:
         raise ConfigError("\n".join(problems))
     on = day or datetime.now(ZoneInfo(agency.body.time_zone)).date()
@@ -139,7 +139,7 @@ def _ambiguous(exemptions: list[Exemption], document: Document) -> Iterator[str]
             continue
         first = document.line(("exemptions", i, "code"))
         if _parts(one.code) == _parts(other.code):
-            yield (f"{document.place(('exemptions', j, 'code'))}: two exemptions with the code {one.code!r} hold on "
+            yield (f"{document.place(('exemptions', j, 'code'))}: two exemptions with the code {other.code!r} hold on "
                    f"the same day; the first is in line {first}.")  # fmt: skip
         for kind in sorted(one.kinds.keys() & other.kinds.keys()):
             yield (f"{document.place(('exemptions', j, 'for', kind))}: {other.code} and {one.code} (line {first}) are "

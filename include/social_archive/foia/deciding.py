@@ -209,7 +209,7 @@ def redact_kind(
         if one.own and not own:
             continue
         if one.field in ("author", "links"):
-            effect.fields[one.rid, one.field] = (next(iter(bases)), None)
+            effect.fields[one.rid, one.field] = next(iter(bases))
         else:
             effect.cuts += [[one.rid, one.version, one.field, one.start, one.end, code, None] for code in bases]
     if not (effect.cuts or effect.fields):
@@ -238,7 +238,7 @@ def redact_person(
     effect = Effect("person", label(who["author_name"] or who["author_handle"] or ""), bases)
     for rid, versions in theirs.items():
         if versions:
-            effect.fields[rid, "author"] = (next(iter(bases)), None)
+            effect.fields[rid, "author"] = next(iter(bases))
     own = [row for versions in theirs.values() for row in versions] + _elsewhere(archive, who)
     effect.terms = [term for code in bases for term in identity_terms(own, code, "")]
     if not effect.terms:
@@ -355,25 +355,24 @@ class _Reviewing:
         kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
         there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
         effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
-        for (rid, name), said in found.fields.items():
-            if rid not in kept or name not in kept[rid].withheld_fields:
-                effect.fields.setdefault((rid, name), said)
+        effect.touched |= found.touched
 
     def enter(self, effect: Effect, via: str, id: str | None) -> Acted:
         self._take_terms_out(effect)
         search = self.reviewed.search
         latest = {hit.rid: hit.versions[-1] for hit in search.hits}
-        codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for code, _ in effect.fields.values())}
+        codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for _, _, code, _ in effect.touched)}
         details = {
             "action": effect.kind, "label": effect.label, "search": search.event, "reasons": effect.bases,
             "decided": [{"outcome": outcome, "hits": [[rid, latest[rid]] for rid in rids], "codes": list(under),
                          "unless_decided": unless} for outcome, rids, under, unless in effect.decided],
             "cuts": effect.cuts, "media": effect.media, "shown_again": effect.shown_again,
-            "fields": [[rid, name, code, action] for (rid, name), (code, action) in sorted(effect.fields.items())],
+            "fields": [[rid, name, code] for (rid, name), code in sorted(effect.fields.items())],
+            "touched": [list(one) for one in sorted(effect.touched, key=lambda one: (one[:3], one[3] or ""))],
             "terms": [[term.text, term.code] for term in effect.terms],
         }  # fmt: skip
         told = {
-            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len(effect.fields),
+            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len({one[:2] for one in effect.touched} | {*effect.fields}),
             "media": len(effect.media), "terms": len(effect.terms), "codes": sorted(codes),
         }  # fmt: skip
 

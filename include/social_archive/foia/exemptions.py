@@ -1,5 +1,6 @@
-"""The exemptions of the agency's jurisdiction, for whoever answers a request. The model is in `law_exemptions.py`, since
-determinations, which know nothing of requests, check their codes by it too.
+"""The exemptions of the agency's jurisdiction, for whoever answers a request.
+
+The model is in `law_exemptions.py`: determinations, which know nothing of requests, check their codes by it too.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from social_archive.cli.foia import alerts, decide, due, review, search
+from social_archive.cli.foia import alerts, decide, due, exemptions, fees, review, search
 from social_archive.cli.foia.group import group
 
 if TYPE_CHECKING:
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for module in (alerts, due, search, review, decide):  # in the order of `archive foia --help`
+    for module in (alerts, due, exemptions, fees, search, review, decide):  # the order of `archive foia --help`
         module.register(group)
     app.add_typer(group, name="foia")
