@@ -27,6 +27,7 @@ from social_archive.foia.effects import (
 from social_archive.foia.matching import identity_terms
 from social_archive.foia.request_file import Event, RequestFile, RequestRefused
 from social_archive.foia.searching import frozen, require_officer
+from social_archive.foia.shown import stored_rows
 from social_archive.foia.suggestions import rows_of
 from social_archive.policy.findings import text_in
 from social_archive.search import Query, Row, Search
@@ -186,7 +187,7 @@ def redact_term(
         raise RequestRefused(f"A term has 1 to {LONGEST_TERM} characters. Nothing was decided.")
     effect = Effect("term", label(words), bases)
     effect.terms = [Term(words.strip(), code, "") for code in bases]
-    take_out(effect, now.rows(native=True), effect.terms)
+    take_out(effect, now.stored(), effect.terms)
     return now.enter(effect, via, id)
 
 
@@ -230,7 +231,7 @@ def redact_person(
     now = _Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
-    rows = now.rows(native=True)
+    rows = now.stored()
     who = rows[item.hit.rid][-1]
     if who["author_is_account"]:
         raise RequestRefused("This is the account's own record: its author is the public body.")
@@ -339,10 +340,15 @@ class _Reviewing:
             found.append(items[place - 1])
         return found
 
-    def rows(self, items: Sequence[Item] | None = None, *, native: bool = False) -> dict[str, list[Row]]:
-        """The stored rows of all hits, or of some, as far as they are still there."""
+    def rows(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
+        """The versions of all hits, or of some, as far as they are still there: what a person reads of them."""
         rids = None if items is None else [item.hit.rid for item in items]
-        return rows_of(self.archive, self.reviewed.search, rids, native=native)
+        return rows_of(self.archive, self.reviewed.search, rids)
+
+    def stored(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
+        """The same as they are stored, with the platform's own bytes."""
+        some = self.reviewed.items if items is None else items
+        return stored_rows(self.archive, [item for item in some if item.outcome != "disposed"])
 
     def _take_terms_out(self, effect: Effect) -> None:
         """What the standing terms take out of hits that are released or shown again, but for what is out already."""
@@ -351,7 +357,7 @@ class _Reviewing:
         if not self.reviewed.terms or not items:
             return
         found = Effect("")
-        take_out(found, self.rows(items, native=True), self.reviewed.terms)
+        take_out(found, self.stored(items), self.reviewed.terms)
         kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
         there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
         effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
@@ -371,8 +377,9 @@ class _Reviewing:
             "touched": [list(one) for one in sorted(effect.touched, key=lambda one: (one[:3], one[3] or ""))],
             "terms": [[term.text, term.code] for term in effect.terms],
         }  # fmt: skip
+        fields = {one[:2] for one in effect.touched} | {*effect.fields}
         told = {
-            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len({one[:2] for one in effect.touched} | {*effect.fields}),
+            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len(fields),
             "media": len(effect.media), "terms": len(effect.terms), "codes": sorted(codes),
         }  # fmt: skip
 

@@ -100,16 +100,14 @@ def kind_named(given: str) -> str | None:
     return found if found in KINDS else None
 
 
-def rows_of(
-    archive: Archive, search: FrozenSearch, rids: Iterable[str] | None = None, *, native: bool = False
-) -> dict[str, list[Row]]:
+def rows_of(archive: Archive, search: FrozenSearch, rids: Iterable[str] | None = None) -> dict[str, list[Row]]:
     """rid -> the rows of the versions that the search found (of these hits, if given), oldest first; what was destroyed
     is left out."""
     wanted = None if rids is None else frozenset(rids)
     frozen = {hit.rid: frozenset(hit.versions) for hit in search.hits if wanted is None or hit.rid in wanted}
     found: dict[str, list[Row]] = {}
     with closing(Search.of(archive)) as asked:
-        for row in asked.all_versions(list(frozen), native=native):
+        for row in asked.all_versions(list(frozen)):
             if row["version"] in frozen[row["rid"]]:
                 found.setdefault(row["rid"], []).append(row)
     return found
