@@ -110,6 +110,9 @@ def redact(
         bool, typer.Option("--person", help="Who wrote this record: taken out of all records, with what leads there.")
     ] = False,
     media: Annotated[int | None, typer.Option(min=1, help="An attachment of this record, by its number.")] = None,
+    own: Annotated[
+        bool, typer.Option("--own", help="With --kind: also out of the account's own records.")
+    ] = False,
     code: Codes = None, basis: Basis = None, unlisted: Unlisted = False, _json: Json = False,
 ) -> None:  # fmt: skip
     """Take words, a kind of words, a person or an attachment out. The records in the archive stay as they are."""
@@ -129,7 +132,7 @@ def redact(
         elif term is not None:
             done = deciding.redact_term(archive, number, term, **under)
         elif kind is not None:
-            done = deciding.redact_kind(archive, number, kind, **under)
+            done = deciding.redact_kind(archive, number, kind, own=own, **under)
         elif media is not None:
             done = deciding.withhold_media(archive, number, place, media - 1, **under)
         else:

@@ -67,7 +67,10 @@ def review(
                            "items": [item_json(item, rows.get(item.hit.rid)) for item in shown]})  # fmt: skip
         return
     out = output.console()
-    _print_list(out, shown, rows, zone)
+    if not reviewed.items:
+        out.print(Text("The search found no record.", style="bold"))
+    elif shown:
+        _print_list(out, shown, rows, zone)
     if (left := len(wanted) - offset - len(shown)) > 0:
         out.print(Text(f"{left:,} more: --offset {offset + len(shown)}\n", style="dim"))
     print_totals(out, reviewed)
@@ -142,11 +145,15 @@ def suggest(number: Number, _json: Json = False) -> None:
                         right=["places", "records", "left"])  # fmt: skip
     for one in found.kinds:
         usual = Text(f"{one.code} {one.title}") if one.code else Text("none", style="dim")
-        made.add_row(one.kind, f"{one.places:,}", f"{one.hits:,}", f"{one.open:,}", usual,
+        left = f"{one.open:,}" if not one.own else f"{one.open:,} ({one.own:,} own)"
+        made.add_row(one.kind, f"{one.places:,}", f"{one.hits:,}", left, usual,
                      output.safe("; ".join(one.examples), limit=90, one_line=True, style="italic"))  # fmt: skip
     if found.kinds:
         out.print(made)
-        first = next((one for one in found.kinds if one.open), found.kinds[0])
+        first = next((one for one in found.kinds if one.open > one.own), found.kinds[0])
+        if any(one.own for one in found.kinds):
+            out.print(Text("own: in what the account itself wrote, where a number is most often your own. --own takes "
+                           "these out too.", style="dim"))  # fmt: skip
         out.print(Text(f"Take a kind out of all of them: archive foia redact {number} --kind {first.kind} --by USER",
                        style="dim"))  # fmt: skip
     for determined in found.determined:
