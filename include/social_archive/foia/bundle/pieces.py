@@ -13,13 +13,15 @@ from social_archive.foia.dispositions import token
 
 Piece = str | list[str]
 
+_PLAIN: Final = re.compile(r"[\n\x20-\x7e]*")
+
 
 def pieces(text: str, codes: Sequence[str]) -> Piece | list[Piece]:
     """Text in runs: plain ones; `["r", token]`, a mark of a removal; `["u", words]`, what the fonts cannot show.
 
     Only the tokens of codes under which something was cut here are marks: anybody may have typed one.
     """
-    if not codes and text.isascii() and "\r" not in text and "\t" not in text:
+    if not codes and _PLAIN.fullmatch(text):
         return text
     found: list[Piece] = []
     for i, run in enumerate(_marks(tuple(codes)).split(text) if codes else [text]):

@@ -14,7 +14,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from social_archive.foia.bundle.model import Contents
-from social_archive.foia.dispositions import Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
+from social_archive.foia.bundle.native import media_path
+from social_archive.foia.dispositions import Item, Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
 from social_archive.threads import Node, Thread, tree
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,11 +31,6 @@ STATES: Final = {
 _NOT_HERE: Final = {
     "pending": "not fetched yet", "missing": "the platform no longer had it", "blocked": "could not be fetched",
     "too_large": "too large to be fetched", "failed": "could not be fetched",
-}  # fmt: skip
-_EXTENSIONS: Final = {
-    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "image/avif": "avif",
-    "video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov", "audio/mpeg": "mp3", "audio/mp4": "m4a",
-    "audio/ogg": "ogg", "application/pdf": "pdf", "text/vtt": "vtt", "text/plain": "txt",
 }  # fmt: skip
 
 
@@ -126,9 +122,9 @@ def _platform(name: str) -> str:
     return known.title if known is not None else name
 
 
-def media_name(control: str, version: int, media: ShownMedia) -> str:
-    """The name of an attachment's file: from the control number, never from what somebody called it."""
-    return f"{control}-v{version}-{media.number}.{_EXTENSIONS.get(media.mime.partition(';')[0].strip(), 'bin')}"
+def media_name(item: Item, version: ShownVersion, media: ShownMedia) -> str:
+    """The name of an attachment's file in the bundle's folder `media`; "" if it is not there."""
+    return (media_path(item, version, media) or "").rpartition("/")[2]
 
 
 # --------------------------------------------------------------------------- the order
@@ -202,11 +198,11 @@ def _entry(item: ShownItem, depth: int, answers: str, zone: ZoneInfo) -> Entry:
     one = item.item
     said: list[Said] = []
     for version in item.versions:
-        said.append(_said(one.control, version, zone, said[-1] if said else None))
+        said.append(_said(one, version, zone, said[-1] if said else None))
     return Entry(one.control, one.outcome, one.codes, item.versions[0].row["kind"], depth, answers, tuple(said))
 
 
-def _said(control: str, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
+def _said(item: Item, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
     """One that only says that something is gone names nobody and no time of posting: those are as they were before."""
     row, cut = version.row, version.cut
     gone = before is not None and row.get("body") is None and not (row.get("author_id") or row.get("author_name"))
@@ -219,7 +215,7 @@ def _said(control: str, version: ShownVersion, zone: ZoneInfo, before: Said | No
         text=row.get("body") or (_tokens(cut["body"]) if "body" in cut else ""),
         codes=tuple(sorted({code for codes in cut.values() for code in codes})),
         links=tuple(row.get("links") or ()), permalink=row.get("permalink") or "",
-        attachments=tuple(_attachment(control, version.version, media) for media in version.media),
+        attachments=tuple(_attachment(item, version, media) for media in version.media),
         removed=_removed(cut),
     )  # fmt: skip
 
@@ -264,16 +260,15 @@ def _removed(cut: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(f"{field_words(name)}, {', '.join(cut[name])}" for name in names)
 
 
-def _attachment(control: str, version: int, media: ShownMedia) -> Attachment:
-    here = media.code is None and (media.derivative is not None or media.path is not None)
+def _attachment(item: Item, version: ShownVersion, media: ShownMedia) -> Attachment:
+    name = media_name(item, version, media)
     remark = ""
     if media.code is not None:
         remark = f"withheld, {media.code}"
-    elif not here:
+    elif not name:
         remark = f"not in the archive: {_NOT_HERE.get(media.outcome, media.outcome)}"
     elif media.derivative is not None:
         remark = "without the file's hidden data"
-    name = media_name(control, version, media) if here else ""
     return Attachment(media.number, name, media.mime, media.size, media.alt or "", remark)
 
 

@@ -12,10 +12,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from social_archive.config import FoiaConfig, load_agency
+from social_archive.config import Agency, FoiaConfig, load_agency
 from social_archive.foia.bundle.model import Contents, Evidence, Options
 from social_archive.foia.clock import Clock
 from social_archive.foia.dispositions import (
@@ -30,11 +31,11 @@ from social_archive.foia.dispositions import (
     Term,
     token,
 )
-from social_archive.foia.exemptions import load_exemptions
+from social_archive.foia.exemptions import Exemptions, load_exemptions
 from social_archive.foia.request_file import Event, RequestFile
 from social_archive.foia.requests import Request, Requester
 from social_archive.foia.terms import Terms
-from social_archive.law_foia import load_foia_law
+from social_archive.law_foia import FoiaLaw, load_foia_law
 from social_archive.record import COMMITTED, SCHEMA, canonical
 
 AGENCY = Path(__file__).parents[4] / "include" / "sandbox" / "agency"
@@ -73,11 +74,9 @@ LONG = "\n\n".join(
 )  # fmt: skip
 
 
-def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int = 1) -> Contents:
+def contents(*, load_files: bool = False, copies: int = 1) -> Contents:
     """The forty records; `copies` repeats them for figures."""
-    agency = load_agency(AGENCY)
-    body = agency.body.model_copy(update={"jurisdiction": "illinois"})
-    agency = agency.model_copy(update={"foia": FoiaConfig(control_prefix="LPL"), "body": body})
+    agency, law, exemptions = _law()
     items: list[ShownItem] = []
     for n in range(copies):
         items += [_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)]
@@ -94,15 +93,23 @@ def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int =
         email="q.harrow@example.com", organisation="Harrow Barriers (invented)"), text=REQUEST, kind="commercial",
         kind_reason="The requester says that the records will be used to sell parking equipment.", status="open",
     )  # fmt: skip
-    law = load_foia_law(agency, AT.date())
     evidence = Evidence(
         origin="larkspur.example/social-records", size=20_431, root=b"\x11" * 32,
         checkpoint="larkspur.example/social-records\n20431\n" + base64.b64encode(b"\x11" * 32).decode() + "\n\n- note\n",
         vkey="larkspur.example/social-records+c0ffee00+invented", search=b"{}", search_entry=b"{}", records=b"",
     )  # fmt: skip
     return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT, confirmed=file.events[-1],
-                    options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=load_exemptions(agency, AT.date()),
+                    options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=exemptions,
                     due=Clock.of(law).due(request.received, "commercial"))  # fmt: skip
+
+
+@cache
+def _law() -> tuple[Agency, FoiaLaw, Exemptions]:
+    """The sample's library, as if it stood in Illinois."""
+    agency = load_agency(AGENCY)
+    body = agency.body.model_copy(update={"jurisdiction": "illinois"})
+    agency = agency.model_copy(update={"foia": FoiaConfig(control_prefix="LPL"), "body": body})
+    return agency, load_foia_law(agency, AT.date()), load_exemptions(agency, AT.date())
 
 
 TERMS = Terms(accounts=("mastodon/larkspur", "mastodon/larkspur-kids"), since="2026-03-01", until="2026-05-31",
