@@ -209,7 +209,7 @@ def _said(item: Item, version: ShownVersion, zone: ZoneInfo, before: Said | None
     return Said(
         version=version.version, who=before.who if gone and before else _who(row, cut),
         handle=before.handle if gone and before else _handle(row), official=bool(row.get("author_is_account")),
-        posted=moment(row.get("created_at"), zone) if not gone or row.get("created_at") or before is None else before.posted,
+        posted=before.posted if gone and before and not row.get("created_at") else moment(row.get("created_at"), zone),
         edited=moment(row.get("edited_at"), zone),
         captured=moment(row.get("observed_at"), zone), state=STATES.get(row.get("state") or "", ""),
         text=row.get("body") or (_tokens(cut["body"]) if "body" in cut else ""),

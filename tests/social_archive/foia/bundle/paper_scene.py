@@ -1,4 +1,4 @@
-"""An answer of forty records for the papers of a bundle, with everything in it that people write. All of it is invented.
+"""An answer of forty records for the papers of a bundle, with all that people write in it. All of it is invented.
 
 No store: `Contents` is made as the review and the redaction leave it. `SECRET` was cut: it stands in no input of a
 paper, but in the stored row of the withheld record, from which the log takes kind, length and date.
@@ -57,7 +57,7 @@ HOSTILE = (
     "=cmd|' /C calc'!A0",
     "<script>alert('parking')</script><img src=x onerror=alert(1)>",
     "Read it backwards: \u202eton si gnikrap\u202c and go on.",
-    "Typst #eval(\"1\") *bold* $x^2$ \\ @label <tag> // no comment",
+    'Typst #eval("1") *bold* $x^2$ \\ @label <tag> // no comment',
     "null\x00byte, bell\x07, tab\tend\u2028line",
 )
 WORLD = (
@@ -68,9 +68,9 @@ WORLD = (
     "Gdzie mam zaparkować? Żółć, naïve, Ελλάδα, Привет — “quoted”, 20 € … → there.",
 )
 LONG = "\n\n".join(
-    f"Paragraph {n}. The parking lot has been my way to the library for {n + 10} years, and whoever closes it on a Monday "
-    "has never carried a box of picture books through the rain. I ask the board to look at the plan again, to count the "
-    "cars, and to say in public how many spaces there will be left." for n in range(1, 15)
+    f"Paragraph {n}. The parking lot has been my way to the library for {n + 10} years, and whoever closes it on a "
+    "Monday has never carried a box of picture books through the rain. I ask the board to look at the plan again, to "
+    "count the cars, and to say in public how many spaces there will be left." for n in range(1, 15)
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def contents(*, load_files: bool = False, copies: int = 1) -> Contents:
     )  # fmt: skip
     evidence = Evidence(
         origin="larkspur.example/social-records", size=20_431, root=b"\x11" * 32,
-        checkpoint="larkspur.example/social-records\n20431\n" + base64.b64encode(b"\x11" * 32).decode() + "\n\n- note\n",
+        checkpoint=f"larkspur.example/social-records\n20431\n{base64.b64encode(bytes(32)).decode()}\n\n- a note\n",
         vkey="larkspur.example/social-records+c0ffee00+invented", search=b"{}", search_entry=b"{}", records=b"",
     )  # fmt: skip
     return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT, confirmed=file.events[-1],
@@ -177,7 +177,7 @@ def shown_item(*versions: ShownVersion, **more: Any) -> ShownItem:
 
 
 def _items() -> list[ShownItem]:
-    library = {"kind": "post", "under": None, "name": "Larkspur Public Library", "handle": "larkspur",
+    library: dict[str, Any] = {"kind": "post", "under": None, "name": "Larkspur Public Library", "handle": "larkspur",
                "author_is_account": True}  # fmt: skip
     picture = ShownMedia(0, "image/png", "A map of the parking lot", "/nowhere/map.png", "aa" * 32, 48_120)
     secret = ShownMedia(1, "image/jpeg", None, None, None, 0, code=PRIVACY)
@@ -213,8 +213,8 @@ def _items() -> list[ShownItem]:
     other = [
         shown_item(version(row("q1", "Our lot is repaved. Thank you for your patience!", account="larkspur-kids",
                                **library))),
-        *(shown_item(version(row(f"d{n}", f"An answer about the lot, number {n}.", minutes=40 + n, account="larkspur-kids",
-                                 under=f"d{n - 1}" if n else "q1"))) for n in range(19)),
+        *(shown_item(version(row(f"d{n}", f"An answer about the lot, number {n}.", minutes=40 + n,
+                                 account="larkspur-kids", under=f"d{n - 1}" if n else "q1"))) for n in range(19)),
     ]  # fmt: skip
     return [*items, *hostile, *world, *other]
 

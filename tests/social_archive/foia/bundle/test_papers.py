@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
+from xml.etree import ElementTree
 
 import pytest
 from pypdf import PdfReader
@@ -217,13 +218,11 @@ def test_load_files_come_only_when_asked_for_and_hold_what_was_shown() -> None:
 
 
 def test_the_edrm_file_is_well_formed_whatever_was_written() -> None:
-    from xml.etree import ElementTree  # noqa: S405 - our own file
-
     root = ElementTree.fromstring(files()["load-files/records-edrm.xml"])  # noqa: S314
     documents = {one.get("DocID"): one for one in root.iter("Document")}
     assert len(documents) == 44
     tags = {tag.get("TagName"): tag.get("TagValue") for tag in documents["LPL-2026-014-00012-v1"].iter("Tag")}
     assert tags["TEXT"] == "<script>alert('parking')</script><img src=x onerror=alert(1)>"
     assert tags["DATEPOSTED"] == "2026-04-03T15:25:05Z"
-    assert [(r.get("ParentDocId"), r.get("ChildDocId")) for r in root.iter("Relationship")][0] == (
+    assert next((r.get("ParentDocId"), r.get("ChildDocId")) for r in root.iter("Relationship")) == (
         "LPL-2026-014-00001-v1", "LPL-2026-014-00001-v1-0")  # fmt: skip

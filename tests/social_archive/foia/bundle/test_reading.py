@@ -34,7 +34,8 @@ def test_threads_stand_together_and_what_shows_nothing_stays_beside_its_neighbou
 
 def test_an_edit_and_a_removal_are_versions_of_one_record() -> None:
     (entry,) = (e for g in groups(SCENE) for e in g.entries if e.control.endswith("00006"))
-    assert [said.text for said in entry.versions] == ["The parking lot is a discrace.", "The parking lot is a disgrace.", ""]
+    texts = [said.text for said in entry.versions]
+    assert texts == ["The parking lot is a discrace.", "The parking lot is a disgrace.", ""]
     assert entry.versions[1].edited == ("2026-04-03 10:13:05 CDT", "2026-04-03 15:13:05 UTC")
     assert entry.versions[2].state == "removed from the platform"
 

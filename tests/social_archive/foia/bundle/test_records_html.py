@@ -14,8 +14,8 @@ from social_archive.foia.bundle.reading import groups
 from tests.social_archive.foia.bundle.paper_scene import SECRET, contents
 
 SCENE = contents()
-TAGS = {"html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "article", "h1", "h2", "p",
-        "a", "b", "i", "span", "bdi", "mark", "br", "ol", "li"}  # fmt: skip
+TAGS = {"html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "article", "h1", "h2",
+        "p", "a", "b", "i", "span", "bdi", "mark", "br", "ol", "li"}  # fmt: skip
 
 
 class Page(HTMLParser):

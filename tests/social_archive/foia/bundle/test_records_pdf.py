@@ -95,9 +95,12 @@ def test_parts_say_which_they_are_and_where_a_thread_began(monkeypatch: pytest.M
     assert "Thethreadonthispagebeginsinrecords-002.pdf" in text
     pages = [len(PdfReader(io.BytesIO(file.body)).pages) for file in files]  # type: ignore[arg-type]
     assert opt.path == "load-files/records.opt"
-    assert opt.body == "".join(
-        f"records-00{n},VOL001,..\\3-records\\records-00{n}.pdf,Y,,,{count}\r\n" for n, count in enumerate(pages, 1)
-    ).encode()
+    assert (
+        opt.body
+        == "".join(
+            f"records-00{n},VOL001,..\\3-records\\records-00{n}.pdf,Y,,,{count}\r\n" for n, count in enumerate(pages, 1)
+        ).encode()
+    )
     assert [(file.path, file.body) for file in records_pdf.write(asked)] == [(f.path, f.body) for f in (*files, opt)]
 
 
