@@ -139,7 +139,7 @@ def _ambiguous(exemptions: list[Exemption], document: Document) -> Iterator[str]
             continue
         first = document.line(("exemptions", i, "code"))
         if _parts(one.code) == _parts(other.code):
-            yield (f"{document.place(('exemptions', j, 'code'))}: two exemptions with the code {one.code!r} hold on "
+            yield (f"{document.place(('exemptions', j, 'code'))}: two exemptions with the code {other.code!r} hold on "
                    f"the same day; the first is in line {first}.")  # fmt: skip
         for kind in sorted(one.kinds.keys() & other.kinds.keys()):
             yield (f"{document.place(('exemptions', j, 'for', kind))}: {other.code} and {one.code} (line {first}) are "

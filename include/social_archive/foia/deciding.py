@@ -6,9 +6,10 @@ with code and factual basis. `review.py` adds it up; nothing here is asked again
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from social_archive.foia import request_file, review, suggestions
 from social_archive.foia.dispositions import Item, Reviewed, Term
@@ -47,9 +48,30 @@ class Acted:
         return self.event.told
 
 
+P = ParamSpec("P")
+
+
+def _once(act: Callable[P, Acted]) -> Callable[P, Acted]:
+    """A second call with the `id` of an action that was entered answers with that one."""
+
+    @functools.wraps(act)
+    def acted(*given: P.args, **named: P.kwargs) -> Acted:
+        archive: Any = given[0]
+        reference: Any = given[1]
+        if (id := named.get("id")) is not None:
+            archive.catalog.catch_up()
+            file = request_file.read(archive, reference)
+            if (event := next((one for one in file.all("disposition") if one.id == id), None)) is not None:
+                return Acted(event, review.of_file(archive, file))
+        return act(*given, **named)
+
+    return acted
+
+
 # --------------------------------------------------------------------------- whole records
 
 
+@_once
 def release(
     archive: Archive, reference: str, places: Sequence[int] | None = None, *, by: str, via: str, id: str | None = None
 ) -> Acted:
@@ -64,6 +86,7 @@ def release(
     return now.enter(effect, via, id)
 
 
+@_once
 def withhold(
     archive: Archive, reference: str, places: Sequence[int] | None, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -75,6 +98,7 @@ def withhold(
     return now.enter(Effect("withhold", bases=bases, decided=[("withheld", rids, sorted(bases), False)]), via, id)
 
 
+@_once
 def restore(
     archive: Archive, reference: str, places: Sequence[int], *, by: str, via: str, id: str | None = None
 ) -> Acted:
@@ -86,6 +110,7 @@ def restore(
     return now.enter(effect, via, id)
 
 
+@_once
 def withhold_media(
     archive: Archive, reference: str, place: int, number: int, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -108,6 +133,7 @@ def withhold_media(
 # --------------------------------------------------------------------------- words
 
 
+@_once
 def redact_words(
     archive: Archive, reference: str, place: int, words: str, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -124,6 +150,7 @@ def redact_words(
     return now.enter(effect, via, id)
 
 
+@_once
 def redact_span(
     archive: Archive, reference: str, place: int, span: tuple[int, str, int, int], *, codes: Sequence[str], by: str,
     via: str, basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -148,6 +175,7 @@ def redact_span(
     return now.enter(effect, via, id)
 
 
+@_once
 def redact_term(
     archive: Archive, reference: str, words: str, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -163,6 +191,7 @@ def redact_term(
     return now.enter(effect, via, id)
 
 
+@_once
 def redact_kind(
     archive: Archive, reference: str, kind: str, *, by: str, via: str, codes: Sequence[str] = (),
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
@@ -187,6 +216,7 @@ def redact_kind(
     return now.enter(effect, via, id)
 
 
+@_once
 def redact_person(
     archive: Archive, reference: str, place: int, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,

@@ -82,20 +82,20 @@ def _judge(archive: Archive, reference: str, what: str, sha256: str, *, by: str,
     request = request_file.resolve(archive, reference)
 
     def check(file: RequestFile) -> None:
-        _require_current(file, sha256)
+        _require_current(archive, file, sha256)
 
     check(request_file.read(archive, request))
     return request_file.append(archive, request, what, by=by, via=via, details=details, told={"sha256": sha256},
                                check=check, id=id)  # fmt: skip
 
 
-def _require_current(file: RequestFile, sha256: str) -> Event:
+def _require_current(archive: Archive, file: RequestFile, sha256: str) -> Event:
     """The bundle with this hash, if it is the last one and made from the review as it is confirmed now."""
     built = waiting(file)
     if built.told["sha256"] != sha256:
         raise RequestRefused("This is not the last bundle of the request.",
                              remedy="Look at the last one; `archive foia show NUMBER` names it.")  # fmt: skip
-    reviewed, _ = build.require_ready(file)
+    reviewed, _ = build.require_ready(archive, file)
     if reviewed.plan != built.told["plan"]:
         raise RequestRefused("The review was changed since this bundle was built.",
                              remedy="Build the bundle again: archive foia bundle NUMBER --by NAME")  # fmt: skip
@@ -128,7 +128,7 @@ def deliver(
         raise RequestRefused(f"A link can hold between 1 and {LONGEST_LINK} days.", remedy="Give other --days.")
     archive.catalog.catch_up()
     request = request_file.resolve(archive, reference)
-    built = require_approved(request_file.read(archive, request))
+    built = require_approved(archive, request_file.read(archive, request))
     files: tuple[Path, ...] = ()
     if folder is not None and to == "folder":
         files = _lay(archive, built, folder)
@@ -137,7 +137,7 @@ def deliver(
     crash_point("bundle-laid")
 
     def check(file: RequestFile) -> None:
-        if require_approved(file).id != built.id:
+        if require_approved(archive, file).id != built.id:
             raise RequestRefused("Another bundle was built meanwhile.", remedy="Look at it, and approve it.")
 
     told = {"sha256": built.told["sha256"], "how": to} | ({"days": days} if to == "link" else {})
@@ -146,7 +146,7 @@ def deliver(
     return Delivered(event, built.told["sha256"], files, _link(archive, built, days) if to == "link" else None)
 
 
-def require_approved(file: RequestFile) -> Event:
+def require_approved(archive: Archive, file: RequestFile) -> Event:
     """The last bundle of a request, if a person let it go out and nothing was changed since. Raises RequestRefused."""
     judged = file.last("approved", "refused")
     built = waiting(file)
@@ -156,7 +156,7 @@ def require_approved(file: RequestFile) -> Event:
     if judged.what == "refused":
         raise RequestRefused(f"{judged.by} refused the last bundle of request {file.number}.",
                              remedy="Change the review and build it again.")  # fmt: skip
-    return _require_current(file, built.told["sha256"])
+    return _require_current(archive, file, built.told["sha256"])
 
 
 def _require_unharmed(archive: Archive, built: Event) -> None:
@@ -167,12 +167,7 @@ def _require_unharmed(archive: Archive, built: Event) -> None:
 
 def _link(archive: Archive, built: Event, days: int) -> str:
     located = build.object_of(archive, built)
-    name = built.details["name"]
-    return str(archive.store.client.generate_presigned_url(
-        "get_object", ExpiresIn=days * 86_400,
-        Params={"Bucket": archive.store.bucket, "Key": located.key, "VersionId": located.version_id,
-                "ResponseContentDisposition": f'attachment; filename="{name}"'},
-    ))  # fmt: skip
+    return archive.store.link(located.key, located.version_id, name=built.details["name"], seconds=days * 86_400)
 
 
 # --------------------------------------------------------------------------- a folder

@@ -160,11 +160,16 @@ class ShownVersion:
 
 @dataclass(frozen=True)
 class ShownItem:
-    """One hit with what may leave of it. `versions` is empty for one that is withheld or disposed of."""
+    """One hit with what may leave of it. `versions` is empty for one that is withheld or disposed of.
+
+    `answers`: the control number of the hit that it answers, also where the platform's ids are cut; None if it answers
+    nothing, or what is no hit.
+    """
 
     item: Item
     versions: tuple[ShownVersion, ...]
     withheld_rows: tuple[Row, ...] = field(default=(), repr=False)  # stored rows of a withheld one, only for its proof
+    answers: str | None = None
 
 
 TOKEN: Final = "[REDACTED {code}]"  # noqa: S105 - what stands in the place of removed words

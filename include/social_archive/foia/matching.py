@@ -35,6 +35,7 @@ def _linear(source: bytes) -> Any:
 
 
 _RUN: Final = _linear(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
+_HEX: Final = re.compile(rb"[0-9a-f]+")
 _PRINTED: Final = _linear(rb"[\x20-\x7e\t\r\n]{16,}")
 _PERCENT: Final = _linear(rb"[\w.~+-]{0,40}(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,40}){2,}")
 
@@ -51,6 +52,10 @@ class Matcher:
         return bool(self._spellings)
 
     @property
+    def codes(self) -> set[str]:
+        return {spelling.term.code for spelling in self._spellings}
+
+    @property
     def spellings(self) -> Sequence[Spelling]:
         return self._spellings
 
@@ -62,7 +67,8 @@ class Matcher:
         found = [
             (*reading.span(match.start(), match.end()), spelling.term)
             for reading in readings(text, located=True)
-            for spelling in self._anchored(reading.text)
+            for spelling in self._spellings
+            if spelling.literal in reading.text
             for match in spelling.exact.finditer(reading.text)
         ]
         return _merged(found)
@@ -91,18 +97,26 @@ class Matcher:
                 return found
         return None
 
+    def in_runs(self, text: str) -> Term | None:
+        """In what stands in base64 in a text. Hexadecimal digits are hashes and proofs: they say no words."""
+        if not self._spellings:
+            return None
+        for run in _RUN.finditer(text.encode("ascii", "replace")):
+            if not _HEX.fullmatch(run[0]):
+                for said in decoded_runs(run[0]):
+                    if found := self.touches(said):
+                        return found
+        return None
+
     # ---------------------------------------------------------------- one reading
 
     def _may_hold(self, text: str) -> bool:
         return bool(self._anchors) and self._anchors.search(text.encode("utf-8", "replace")) is not None
 
-    def _anchored(self, text: str) -> Iterator[Spelling]:
-        return (spelling for spelling in self._spellings if spelling.literal in text)
-
     def _in_reading(self, reading: Reading) -> Term | None:
         if not self._may_hold(reading.text):
             return None
-        return next((s.term for s in self._anchored(reading.text) if s.exact.search(reading.text)), None)
+        return next((s.term for s in self._spellings if s.stands_in(reading.text)), None)
 
     # ---------------------------------------------------------------- bytes
 
@@ -133,7 +147,7 @@ class Matcher:
     def _sure_in(self, text: str) -> Term | None:
         for reading in readings(text):
             for spelling in self._sure:
-                if spelling.literal in reading.text and spelling.exact.search(reading.text):
+                if spelling.stands_in(reading.text):
                     return spelling.term
         return None
 
@@ -143,7 +157,7 @@ class Matcher:
                 yield run[0].decode("ascii")
         for run in _PERCENT.finditer(body) if b"%" in body else ():
             yield run[0].decode("latin-1")
-        for run in _RUN.finditer(body):
+        for run in _RUN.finditer(body) if self._sure else ():
             yield from decoded_runs(run[0])
 
 

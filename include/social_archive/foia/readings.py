@@ -27,10 +27,11 @@ _HEX: Final = "[0-9a-f]"
 _ESCAPED: Final = re.compile(
     rf"%[0-7]{_HEX}|%[cd]{_HEX}%[89ab]{_HEX}|%e{_HEX}(?:%[89ab]{_HEX}){{2}}|%f[0-7](?:%[89ab]{_HEX}){{3}}|%[89a-f]{_HEX}"
     rf"|\\u[d][89ab]{_HEX}{{2}}\\u[d][c-f]{_HEX}{{2}}|\\u{_HEX}{{4}}|\\x{_HEX}{{2}}|\\[/\"'\\nrtbf]"
+    rf"|‹u\+{_HEX}{{4,6}}›|_x{_HEX}{{4}}_"  # as the PDFs write what their fonts lack, and as spreadsheets do
     rf"|&#[0-9]{{1,7}};?|&#x{_HEX}{{1,6}};?|&[a-z][a-z0-9]{{1,30}};"
 )
 _TAG: Final = re.compile(r"<[a-z/!?][^<>]*>")
-_SPECIAL: Final = re.compile(r"[%&\\<]")
+_SPECIAL: Final = re.compile(r"[%&\\<]|_x")
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,9 @@ def _character(escaped: str) -> str:
             return encoded.decode()
         except UnicodeDecodeError:
             return encoded.decode("latin-1") if len(encoded) == 1 else escaped
+    if escaped[0] in "‹_":
+        code = int(escaped.strip("‹›_ux+"), 16)
+        return "\ufffd" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
     if escaped[1] in "ux":
         units = [int(unit, 16) for unit in re.findall(r"[0-9a-f]{2,4}", escaped)]
         if len(units) == 2:

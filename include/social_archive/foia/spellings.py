@@ -31,6 +31,8 @@ _INSIDE: Final = {"digits": 9, "word": 10, "mixed": 8}
 """From so many letters or digits on a term is found inside of longer words too. A word alone (a first name) is part of
 others more often than a handle with a digit in it."""
 
+_LONG: Final = 20_000
+
 _NO_SPACES: Final = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0xA4CF),
                      (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
 """Scripts that put no space between words, or endings right behind them: no edge of a word to be looked for."""
@@ -44,21 +46,32 @@ class NothingToFind(ArchiveError):
 
 @dataclass(frozen=True)
 class Spelling:
-    """`anchor`: a source for bytes of a reading that every spelling holds. `exact`: on a reading. `size`: letters and
-    digits. `inside`: also found within longer words. `is_number`: of digits only."""
+    """`anchor`: a source for bytes of a reading that every spelling holds. `literal`: the same as text, empty if it is
+    no text. `exact`: on a reading. `reach`: no match is longer. `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only."""
 
     term: Term
     anchor: bytes
     literal: str
     exact: re.Pattern[str]
+    reach: int
     size: int
     inside: bool
     is_number: bool
 
+    def stands_in(self, reading: str) -> bool:
+        if not self.literal or len(reading) < _LONG:
+            return self.literal in reading and self.exact.search(reading) is not None
+        at = reading.find(self.literal)
+        while at >= 0:  # around each place where its anchor is: in a whole file that is much less
+            if self.exact.search(reading, max(0, at - self.reach), at + 2 * self.reach):
+                return True
+            at = reading.find(self.literal, at + 1)
+        return False
+
 
 def spell(term: Term) -> Spelling:
     """Raises NothingToFind."""
-    text = _SCHEME.sub("", list(readings(term.text.strip()))[0].text)
+    text = _SCHEME.sub("", next(iter(readings(term.text.strip()))).text)
     if "/" in text:
         text = re.split(r"[?#]", text)[0]
     pieces: list[str] = _PIECE.findall(text)
@@ -73,14 +86,16 @@ def spell(term: Term) -> Spelling:
     if not inside:
         source = f"{_edge(pieces[0][0], _START)}(?:{source}){_edge(pieces[-1][-1], _END)}"
     literal = max(pieces, key=len)
-    return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size, inside, is_number)
+    return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size + 8 * len(pieces) + 8, size,
+                    inside, is_number)  # fmt: skip
 
 
 def _of_signs(term: Term, signs: str) -> Spelling:
     """Of no letter at all: emoji, say. They are taken as they stand."""
     if not signs:
         raise NothingToFind("A term of the review has nothing in it that could be found.")
-    return Spelling(term, re.escape(signs.encode()), signs, re.compile(re.escape(signs)), len(signs), True, False)
+    return Spelling(term, re.escape(signs.encode()), signs, re.compile(re.escape(signs)), len(signs), len(signs),
+                    True, False)  # fmt: skip
 
 
 def _of_number(term: Term, text: str, inside: bool) -> Spelling:
@@ -91,7 +106,7 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
     if not inside:
         source = f"{_START}{source}{_END}"
     anchor = "[^0-9a-z]{0,8}".join(digits[-7:]).encode()
-    return Spelling(term, anchor, "", re.compile(source), len(digits), inside, True)
+    return Spelling(term, anchor, "", re.compile(source), 40, len(digits), inside, True)
 
 
 def _as_name(pieces: list[str], size: int) -> str:

@@ -135,7 +135,7 @@ class Terms:
         shown = f", at some time {states}" if states else ", also hidden and removed ones, in every version kept"
         named = f" among {len(self.ids):,} records that were named" if self.ids else ""
         by = f" by authors whose name, handle or number fits “{self.author}”" if self.author else ""
-        return f"{what[0].upper()}{what[1:]}{named}{by}{shown},"
+        return f"{what[0].upper()}{what[1:]}{named}{by}{shown}"
 
     def _where(self) -> str:
         where = list(self.accounts) or [f"all accounts on {platform}" for platform in self.platforms]

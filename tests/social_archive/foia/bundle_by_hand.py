@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ NAME = f"records-{NUMBER}"
 SIGNER = Signer("larkspur.example/social-records", bytes(range(32)))
 STRANGER = Signer("larkspur.example/social-records", bytes(range(1, 33)))
 CERTIFICATE = "DC-2026-003"
-CODE = "7(1)(c)"
+CODE = "7(1) (c), invented"
 PICTURE = b"\x89PNG\r\n\x1a\n(an invented picture)"
 
 Files = dict[str, bytes]
@@ -200,13 +200,14 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
             log.append([control(place), "", "", "comment", CODE, "(invented)", "a private person"])
         for version, fields in enumerate(thing.versions, 1):
             stem = f"{control(place)}-v{version}"
-            rows.append([control(place), version, thing.outcome, ", ".join(thing.codes), thing.rid])
+            rows.append([control(place), version, thing.outcome, "; ".join(thing.codes), thing.rid])
             if thing.outcome != "disposed":
                 lines.append(proof_line(place, thing, version, leaves))
             if thing.outcome == "redacted":
                 log += [[control(place), version, name, "comment", CODE, "(invented)", "a private person"]
                         for name in sorted(thing.cut)]  # fmt: skip
-                shown = {name: value for name, value in fields.items() if name not in thing.cut}
+                shown = {column: value for name, values in fields.items() if name not in thing.cut
+                         for column, value in columns_of(name, values) if value is not None}  # fmt: skip
                 files[f"redacted/{stem}.json"] = canonical({
                     "format": "social-records-archive/redacted/v1", "control": control(place), "version": version,
                     "redacted": True, "cut": {name: [CODE] for name in thing.cut}, "record": shown})  # fmt: skip
@@ -222,6 +223,13 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
     columns = ["control", "version", "field", "what", "exemption", "citation", "basis"]
     files["5-withholding-log.csv"] = csv_of(columns, log)
     return files
+
+
+def columns_of(name: str, value: Any) -> list[tuple[str, Any]]:
+    names = {"author": ["author_id", "author_name", "author_handle", "author_is_account", "author_avatar"],
+             "identity": ["native_id", "parent_native_id", "root_native_id", "permalink"],
+             "origin": ["platform", "account", "kind"], "state": ["state", "flags"]}  # fmt: skip
+    return list(zip(names[name], value, strict=True)) if name in names else [(name, value)]
 
 
 def csv_of(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
@@ -285,3 +293,28 @@ def note_beside(target: Path, signer: Signer = SIGNER) -> Path:
         f"social-records-archive/bundle-file/v1\nrequest {NUMBER}\nfile {target.name} {len(body)}\n"
         f"sha256 {hashlib.sha256(body).hexdigest()}\nsha512 {hashlib.sha512(body).hexdigest()}\n"))  # fmt: skip
     return note
+
+
+# --------------------------------------------------------------------------- checking
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A bag that was never on a disk: what a check reads."""
+
+    files: Files
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {name: len(body) for name, body in self.files.items()}
+
+    def chunks(self, name: str) -> Iterator[bytes]:
+        yield self.files[name]
+
+
+def problems(files: Files, *keys: str) -> list[str]:
+    """What the verifier says of these files of a bag."""
+    check = verify.Check(Memory(files), None, list(keys))
+    check.run()
+    assert verify.verdict(check).startswith("This answer is NOT" if check.problems else "This answer is whole")
+    return check.problems

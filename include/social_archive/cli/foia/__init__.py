@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from social_archive.cli.foia import alerts, bundle, due, exemptions, fees
+from social_archive.cli.foia import alerts, bundle, denials, due, exemptions, fees, letters, request, request_acts, request_page
 from social_archive.cli.foia.group import group
 
 if TYPE_CHECKING:
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     # in the order in which `archive foia --help` lists their commands
-    for module in (alerts, due, exemptions, fees, bundle):
+    for module in (request, request_acts, alerts, due, letters, bundle, denials, exemptions, fees, request_page):
         module.register(group)
     app.add_typer(group, name="foia")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, NotFound
@@ -75,27 +76,32 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
 
     Raises RequestRefused if something is not yet in order; Incomplete, CannotProve, LedgerError.
     """
+    from social_archive.foia.periods import deadline_of, law_of
     from social_archive.foia.shown import shown_items
+    from social_archive.law_exemptions import load_exemptions
 
-    reviewed, confirmed = require_ready(request.file)
+    reviewed, confirmed = require_ready(archive, request.file)
     searched = _event(request.file, reviewed.search.event)
     progress("Reading the records", 0, 2)
     items = shown_items(archive, reviewed)
     progress("Proving them", 1, 2)
     evidence = proofs.gather(archive, searched, confirmed, reviewed, items, work / "records.jsonl")
+    at = confirmed.time.astimezone(UTC).replace(microsecond=0)
+    day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     return Contents(
         agency=archive.agency, request=request, reviewed=reviewed, items=items,
-        at=confirmed.time.astimezone(UTC).replace(microsecond=0), confirmed=confirmed, options=options,
-        evidence=evidence, letter=_letter(request.file), coverage=_coverage(request.file, reviewed),
+        at=at, confirmed=confirmed, options=options, evidence=evidence, letter=_letter(request.file),
+        coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
+        law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
     )  # fmt: skip
 
 
-def require_ready(file: RequestFile) -> tuple[Reviewed, Event]:
+def require_ready(archive: Archive, file: RequestFile) -> tuple[Reviewed, Event]:
     """The confirmed review of a request that may be answered with a bundle. Raises RequestRefused."""
     from social_archive.foia.review import require_confirmed
 
     requests.require_open(file)
-    reviewed, confirmed = require_confirmed(file)
+    reviewed, confirmed = require_confirmed(archive, file)
     if _letter(file) is None:
         raise RequestRefused(f"Request {file.number} has no letter of response yet, and an answer begins with one.",
                              remedy="Write and enter it: `archive foia letter --help`.")  # fmt: skip
@@ -110,8 +116,8 @@ def _letter(file: RequestFile) -> bytes | None:
 
 def _coverage(file: RequestFile, reviewed: Reviewed) -> dict[str, bytes]:
     """The coverage statements that were made when this search was frozen."""
-    later = [event for event in file.all("coverage") if event.n > reviewed.search.n]
-    return {one.name: one.body for event in later[:1] for one in event.attachments}
+    stated = [event for event in file.all("coverage") if event.told["search"] == reviewed.search.event]
+    return {one.name: one.body for event in stated for one in event.attachments}
 
 
 def _event(file: RequestFile, wanted: str) -> Event:
@@ -171,7 +177,7 @@ def build(
     """
     archive.catalog.catch_up()
     request = requests.load(archive, reference)
-    require_ready(request.file)
+    require_ready(archive, request.file)
     with _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
         made_from = contents(archive, request, options, work, progress)
         payload = files(made_from, progress)
@@ -235,7 +241,7 @@ def _append(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *
     crash_point("bundle-stored")
 
     def still(file: RequestFile) -> None:
-        now, _ = require_ready(file)
+        now, _ = require_ready(archive, file)
         if now.plan != reviewed.plan or _letter(file) != made_from.letter:
             raise RequestRefused("The review or the letter was changed while the bundle was built.",
                                  remedy="Nothing was written. Build it again.")  # fmt: skip

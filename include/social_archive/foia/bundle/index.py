@@ -36,7 +36,7 @@ def rows(contents: Contents) -> Iterator[tuple[str, ...]]:
     zone = ZoneInfo(contents.agency.body.time_zone)
     for one in contents.items:
         item = one.item
-        ended = (item.outcome, ", ".join(sorted(item.codes)))
+        ended = (item.outcome, "; ".join(sorted(item.codes)))
         if not one.versions:
             for version in item.hit.versions:
                 yield (item.control, str(version), *ended, *[""] * 11, item.hit.rid)

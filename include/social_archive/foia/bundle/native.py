@@ -56,6 +56,8 @@ def media_path(item: Item, shown: ShownVersion, media: ShownMedia) -> str | None
 def derivative(item: Item, shown: ShownVersion) -> dict[str, Any]:
     """What may be shown of a version of which something is cut, and what was cut."""
     row = {name: value for name, value in shown.row.items() if value is not None and name not in _PRIVATE}
+    if "state" not in shown.cut:
+        row.setdefault("flags", [])  # no flags are committed as an empty list
     return {
         "format": FORMAT, "control": item.control, "version": shown.version, "redacted": True,
         "cut": {name: list(codes) for name, codes in sorted(shown.cut.items())}, "record": row,

@@ -1,8 +1,9 @@
 """What the body writes to a requester: letters on its letterhead, each with what the law wants in it."""
 
 from social_archive.foia.letters.answering import PDF, PUBLIC, TEXT, answer, answer_letter, enter, letters
-from social_archive.foia.letters.compose import FACTS, SEVERAL, draft
+from social_archive.foia.letters.compose import draft
 from social_archive.foia.letters.denied import response_kind
+from social_archive.foia.letters.facts import FACTS, SEVERAL
 from social_archive.foia.letters.model import KINDS, Denied, Kind, Letter, Outcome
 from social_archive.foia.letters.typeset import TemplateBroken
 

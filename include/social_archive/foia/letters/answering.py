@@ -32,7 +32,8 @@ def enter(archive: Archive, request: Request, letter: Letter, *, by: str, via: s
         files.append(Attachment(PUBLIC, "application/pdf", letter.public))
     return request_file.append(
         archive, request.id, "letter", by=by, via=via, id=id, files=files, check=require_open,
-        told={"letter": letter.kind, "sha256": hashlib.sha256(letter.pdf).hexdigest(), "missing": len(letter.missing)},
+        told={"letter": letter.kind, "sha256": hashlib.sha256(letter.pdf).hexdigest(), "missing": len(letter.missing),
+              "plan": letter.data.get("plan")},
         details={"data": letter.data, "missing": list(letter.missing), "verify": list(letter.verify)},
     )  # fmt: skip
 
@@ -50,11 +51,12 @@ def answer(
     if letter.what != "letter" or letter.request != request.id:
         raise RequestRefused("This is no letter of this request.")
     if KINDS[kind].outcome != outcome:
+        said = KINDS[kind].outcome
         raise RequestRefused(f"A letter {kind!r} does not say {outcome!r}.",
-                             remedy=f"It says {KINDS[kind].outcome!r}." if KINDS[kind].outcome else "Write an answer.")  # fmt: skip
+                             remedy=f"It says {said!r}." if said else "It is no answer.")  # fmt: skip
     if missing := letter.details.get("missing"):
         raise RequestRefused(f"This letter cannot be sent. Missing: {'; '.join(missing)}.",
-                             remedy="Complete what is named, write the letter again, and answer with that one.")  # fmt: skip
+                             remedy="Complete what is named, and write the letter again.")  # fmt: skip
     if sent < request.received:
         raise RequestRefused("The answer cannot have been sent before the request came.")
     denials = letter.details.get("data", {}).get("denials", [])
@@ -65,9 +67,23 @@ def answer(
         require_open(file)
         if all(event.id != letter.id for event in file.events):
             raise RequestRefused("This letter is not in the request's file.")
+        _require_confirmed(file, letter.told.get("plan"))
 
     return request_file.append(archive, request.id, "answered", by=by, via=via, id=id, told=told, check=check,
                                details={"outcome": outcome, "sent": sent.isoformat()})  # fmt: skip
+
+
+_REVIEW: Final = ("searched", "disposition", "undone", "redone", "confirmed")
+
+
+def _require_confirmed(file: RequestFile, plan: str | None) -> None:
+    """A letter that tells of a review goes out only while that very review stands, seen by a second person."""
+    if plan is None:
+        return
+    last = file.last(*_REVIEW)
+    if last is None or last.what != "confirmed" or last.told.get("plan") != plan:
+        raise RequestRefused("The review that this letter tells of is not confirmed, or was changed since.",
+                             remedy="Have it confirmed, and write the letter again.")  # fmt: skip
 
 
 def answer_letter(file: RequestFile) -> bytes | None:

@@ -109,7 +109,7 @@ def in_words(one: Denied) -> str:
         parts.append(f"{_records(one.withheld, one.record_type)} withheld in full")
     if one.redacted:
         parts.append(f"{counted(one.cuts, 'deletion')} in {_records(one.redacted, one.record_type)}")
-    return "; ".join(parts)
+    return "; ".join(parts) or "the records requested"
 
 
 def _records(number: int, kind: RecordType) -> str:

@@ -54,7 +54,8 @@ def citation(law: FoiaLaw | None, *fields: str) -> str:
 def review(law: FoiaLaw | None, kind: str) -> dict[str, Any]:
     """Who reviews a denial, as a letter gives it."""
     if law is None:
-        return {"name": "", "address": "", "phone": "", "days": None, "how": "", "limits": "", "lines": [], "citation": ""}
+        none: dict[str, Any] = dict.fromkeys(("name", "address", "phone", "how", "limits", "citation"), "")
+        return none | {"days": None, "lines": []}
     found = law.review
     lines = [found.name, found.office, *(found.address or "").splitlines(), found.phone, found.email]
     return {
@@ -95,3 +96,11 @@ def to_verify(law: FoiaLaw | None, kind: str) -> list[str]:
         return []
     return [f"{words} ({law.citations[field]})" for field, words in _USED.get(kind, {}).items()
             if field in law.citations and not law.known(field)]  # fmt: skip
+
+
+def denial_file(law: FoiaLaw | None) -> str:
+    """What the law says of the central file of denials, with its citation."""
+    if law is None or not law.denial.file:
+        return ""
+    said = law.denial.file
+    return f"The law asks for {said} ({citation(law, 'denial.file')})."

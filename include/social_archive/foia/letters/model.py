@@ -35,9 +35,11 @@ KINDS: Final[Mapping[str, KindOfLetter]] = {
     "voluminous": KindOfLetter("Your request is voluminous", "treatment", "a voluminous request"),
     "fees": KindOfLetter("What the answer will cost", "fees", "an estimate of fees"),
     "confer": KindOfLetter("Your request is too broad: let us talk", "confer", "too broad: an offer to confer"),
-    "burdensome": KindOfLetter("Your request is denied", "burdensome", "too broad: denied after the offer", "denied", True),
+    "burdensome": KindOfLetter("Your request is denied", "burdensome", "too broad: denied", "denied", True),
     "response": KindOfLetter("Your request is granted", "response", "everything is given", "granted"),
-    "partial_denial": KindOfLetter("Your request is granted in part", "partial_denial", "some is withheld or redacted", "partial", True),
+    "partial_denial": KindOfLetter(
+        "Your request is granted in part", "partial_denial", "some is withheld or redacted", "partial", True
+    ),
     "denial": KindOfLetter("Your request is denied", "denial", "everything is withheld", "denied", True),
     "no_records": KindOfLetter("No records were found", "no_records", "nothing was found", "none"),
     "disposed": KindOfLetter("The records no longer exist", "disposed", "destroyed on schedule before", "none"),

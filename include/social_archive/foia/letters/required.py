@@ -19,7 +19,7 @@ Data = Mapping[str, Any]
 
 def required(kind: str, data: Data, law: FoiaLaw | None) -> list[str]:
     """What is missing before this letter may be sent, in words for a person. Empty: nothing."""
-    found = [*_of_every_letter(data), *_of_kind(kind, data)]
+    found = [*_of_every_letter(data), *_of_kind(kind, data), *_too_late(kind, data, law)]
     if KINDS[kind].denies:
         found += _of_denial(kind, data, law)
     return list(dict.fromkeys(found))
@@ -40,8 +40,22 @@ def _of_kind(kind: str, data: Data) -> Iterator[str]:
     for name, words in _OWED.get(kind, {}).items():
         if not data.get(name):
             yield words
+    if kind in ("commercial", "recurrent", "voluminous") and data["request_kind"] != kind:
+        yield f"the decision that it is one: `archive foia classify` it as {kind} first"
     if kind == "extension" and not data["agreed"] and not data["reasons"]:
         yield "a reason that the law permits for an extension (--reason CODE)"
+
+
+def _too_late(kind: str, data: Data, law: FoiaLaw | None) -> Iterator[str]:
+    """What the law takes from a body that did not answer in time."""
+    if law is None or not data["late"]:
+        return
+    if kind in ("confer", "burdensome") and not law.burden.after_late:
+        yield f"the right to call it a burden: the period ended on {data['due']}, and after that the law has none"
+    if kind == "fees" and not law.fees.after_late:
+        yield f"the right to charge anything: the period ended on {data['due']}, and after that the law has none"
+    if kind == "extension":
+        yield f"the time for it: the period ended on {data['due']}"
 
 
 _OWED: Final[Mapping[str, Mapping[str, str]]] = {

@@ -43,12 +43,11 @@ def pdf(agency: Agency, template: str, data: dict[str, Any], *, day: date) -> by
     """A letter's pages, dated `day`. Raises TemplateBroken with the file and what Typst says of it."""
     import typst
 
-    files = _files(agency, template)
+    source = _source(agency, template, typesetting._printable(data))
     try:
         made: bytes = typst.compile(
-            files, sys_inputs={"data": _encoded(typesetting._printable(data))}, ignore_system_fonts=True,
-            timestamp=datetime.combine(day, time(12), UTC), pdf_standards=list(typesetting.STANDARDS),
-        )  # fmt: skip
+            **source, timestamp=datetime.combine(day, time(12), UTC), pdf_standards=list(typesetting.STANDARDS)
+        )
     except typst.TypstError as error:
         raise _broken(agency, template, error) from None
     return made
@@ -58,13 +57,17 @@ def text(agency: Agency, template: str, data: dict[str, Any]) -> str:
     """The same letter as plain text, for an e-mail: what its template says, under the label `<text>`."""
     import typst
 
-    files = _files(agency, template)
     try:
-        read = typst.query(files, selector="<text>", field="value", one=True, ignore_system_fonts=True,
-                           sys_inputs={"data": _encoded(data)})  # fmt: skip
+        read = typst.query(**_source(agency, template, data), selector="<text>", field="value", one=True)
     except typst.TypstError as error:
         raise _broken(agency, template, error) from None
     return _wrapped(json.loads(read))
+
+
+def _source(agency: Agency, template: str, data: dict[str, Any]) -> dict[str, Any]:
+    encoded = json.dumps(data, ensure_ascii=True, sort_keys=True)
+    return {"input": _files(agency, template), "sys_inputs": {"data": encoded}, "ignore_system_fonts": True,
+            "root": str(_SHIPPED)}  # fmt: skip
 
 
 def templates(agency: Agency) -> dict[str, Path]:
@@ -93,8 +96,9 @@ def _own(agency: Agency) -> list[Path]:
     folder = agency.folder / OWN
     if not folder.is_dir():
         return []
+    wanted = (".typ", *_PICTURES)
     return sorted(path for path in folder.iterdir()
-                  if path.suffix.lower() in (".typ", *_PICTURES) and path.is_file() and not path.is_symlink())  # fmt: skip
+                  if path.suffix.lower() in wanted and path.is_file() and not path.is_symlink())  # fmt: skip
 
 
 def _files(agency: Agency, template: str) -> dict[str, bytes]:
@@ -110,10 +114,6 @@ def _files(agency: Agency, template: str) -> dict[str, bytes]:
                                  remedy="Import only files that lie beside it.")  # fmt: skip
         files[f"{OWN}/{path.name}"] = body
     return files | {"main.typ": f'#include "{OWN}/{template}.typ"'.encode()}
-
-
-def _encoded(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=True, sort_keys=True)
 
 
 _SAID_AT: Final = re.compile(r"(?:┌─|-->)\s*([^\s:]+):(\d+):(\d+)")

@@ -1,0 +1,191 @@
+"""The last gate before a bundle is complete: is any word that must not leave in any of its files, however it got there?
+
+It looks at what is in the files, not at what should be: every part is unpacked (ZIP, XLSX, streams of PDF, notes inside
+of pictures) and read in every way in which a text can be read. It trusts no writer, and no writer's care.
+
+It does not look for numbers of fewer than six digits, and in hashes, base64 and compressed pixels not for words of
+fewer than five letters: every bundle holds those by chance. `redaction.show` has looked for them in the records.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from social_archive.errors import ArchiveError
+from social_archive.foia.bundle.model import File
+from social_archive.foia.dispositions import Term
+from social_archive.foia.matching import Matcher, as_text
+from social_archive.foia.pdf_text import NotReadable, readable
+
+_LEAST_DIGITS: Final = 6
+_NOISE: Final = 5
+_WINDOW: Final = 4 << 20
+_OVERLAP: Final = 4096
+MOST: Final = 1 << 30
+"""Bytes that one packed file may unpack to."""
+
+_TEXT: Final = frozenset(
+    {"json", "jsonl", "csv", "html", "txt", "xml", "rels", "dat", "opt", "py", "note", "svg", "vtt"}
+)
+_ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
+_RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
+
+_ASKED: Final = re.compile(r"2-request\.pdf|6-search-statement\.(pdf|json)|proofs/search\.json")
+"""Files that repeat the request in the words of whoever made it."""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """`path` of the file in the bundle; `action`: the event of the review that took the words out; `where` in it."""
+
+    path: str
+    action: str
+    where: str
+
+
+class Leaks(ArchiveError):
+    """Words that were taken out stand in a file of the bundle. The bundle is not complete, and nothing was released."""
+
+    remedy = (
+        "Look at the named files for the words of the named actions (`archive foia review NUMBER history`), redact "
+        "what is left of them, and build again. If nothing is left of them in the records, report this as an error."
+    )
+
+
+def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "") -> None:
+    """Raises Leaks."""
+    if found := scan(files, terms, asked=asked):
+        named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
+        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+        raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
+
+
+def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "") -> list[Leak]:
+    """Every file that holds any of the terms: one leak per file, part of it and action.
+
+    `asked`: the requester's own words. What stands in them is no secret to the one who wrote them, so it may stand in
+    the files that repeat the request, and there only. Raises Leaks for a file that cannot be looked into.
+    """
+    scanner = _Scanner(terms)
+    untold = _Scanner([term for term in terms if Matcher([term]).touches(asked) is None]) if asked else scanner
+    found: dict[Leak, None] = {}
+    for file in files:
+        each = untold if _ASKED.search(file.path) else scanner
+        if each:
+            found |= dict.fromkeys(each.leaks(file))
+    return list(found)
+
+
+class _Scanner:
+    def __init__(self, terms: Sequence[Term]) -> None:
+        every = Matcher(terms)
+        told = [s.term for s in every.spellings if not (s.is_number and s.size < _LEAST_DIGITS)]
+        self._all = Matcher(told)
+        self._long = Matcher([s.term for s in self._all.spellings if s.size >= _NOISE])
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def leaks(self, file: File) -> Iterator[Leak]:
+        if term := self._all.touches(file.path):
+            yield Leak("(a file's name)", term.action, "name")
+        body = file.body.read_bytes() if isinstance(file.body, Path) else file.body
+        for where, term in self._in_file(file.path, body, "content"):
+            yield Leak(file.path, term.action, where)
+
+    def _in_file(self, path: str, body: bytes, where: str) -> Iterator[tuple[str, Term]]:
+        kind = path.rpartition(".")[2].lower()
+        if kind in _ZIPPED or body[:4] == b"PK\x03\x04":
+            yield from self._in_zip(path, body)
+        elif body[:5] == b"%PDF-":
+            yield from self._in_pdf(path, body)
+        elif kind in _TEXT:
+            yield from ((where, term) for term in self._in_text(body))
+        elif term := self._all.touches_bytes(body):
+            yield where, term
+        elif body[:8] == b"\x89PNG\r\n\x1a\n":
+            yield from (("notes of the picture", term) for term in self._in_png(body))
+
+    # ---------------------------------------------------------------- kinds of files
+
+    def _in_text(self, body: bytes) -> Iterator[Term]:
+        """Lines of ASCII are read together; the few others are folded, which costs more."""
+        text = as_text(body)
+        if text.isascii():
+            parts = [text]
+        else:
+            lines = text.splitlines(keepends=True)
+            parts = ["".join(line for line in lines if line.isascii()), "".join(x for x in lines if not x.isascii())]
+        for part in parts:
+            for window in _windows(part):
+                if term := self._long.in_runs(window):
+                    yield term
+                if (term := self._all.touches(window)) and (term := self._not_by_chance(window, term)):
+                    yield term
+
+    def _not_by_chance(self, text: str, term: Term) -> Term | None:
+        """A short word between the signs of base64 is none."""
+        return self._all.touches(_RANDOM.sub(lambda run: " " if _is_random(run[0]) else run[0], text)) or (
+            self._long.touches(text)
+        )
+
+    def _in_zip(self, path: str, body: bytes) -> Iterator[tuple[str, Term]]:
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as packed:
+                if sum(part.file_size for part in packed.infolist()) > MOST:
+                    raise Leaks(f"{path} unpacks to too much to be looked into.")
+                for part in packed.infolist():
+                    if term := self._all.touches(part.filename) or self._all.touches_bytes(part.comment):
+                        yield "names of its parts", term
+                    yield from self._in_file(part.filename, packed.read(part), part.filename)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+            raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
+
+    def _in_pdf(self, path: str, body: bytes) -> Iterator[tuple[str, Term]]:
+        try:
+            for where, text in readable(body, MOST):
+                if term := self._all.touches(text):
+                    yield where, term
+        except NotReadable:
+            raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
+
+    def _in_png(self, body: bytes) -> Iterator[Term]:
+        for kind, payload in _chunks(body):
+            if kind in (b"zTXt", b"iTXt", b"iCCP"):
+                start = payload.find(b"\0") + 1
+                for skip in (start + 1, start + 2, payload.rfind(b"\0") + 1):
+                    unpacked = _unpacked(payload[skip:])
+                    if unpacked and (term := self._all.touches_json(unpacked)):
+                        yield term
+
+
+def _windows(text: str) -> Iterator[str]:
+    for at in range(0, max(1, len(text)), _WINDOW):
+        yield text[max(0, at - _OVERLAP) : at + _WINDOW]
+
+
+def _is_random(run: str) -> bool:
+    """Hashes and base64 mix large letters, small ones and digits; addresses and words seldom do."""
+    return any(map(str.isdigit, run)) and any(map(str.isupper, run)) and any(map(str.islower, run))
+
+
+def _chunks(body: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 8
+    while at + 12 <= len(body):
+        length = int.from_bytes(body[at : at + 4])
+        yield body[at + 4 : at + 8], body[at + 8 : at + 8 + length]
+        at += length + 12
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(body, 1 << 20)
+    except zlib.error:
+        return b""
