@@ -46,8 +46,9 @@ class NothingToFind(ArchiveError):
 
 @dataclass(frozen=True)
 class Spelling:
-    """`anchor`: a source for bytes of a reading that every spelling holds. `literal`: the same as text, empty if it is
-    no text. `exact`: on a reading. `reach`: no match is longer. `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only."""
+    """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
+    none. `exact`: on a reading; no match is longer than `reach`. `size`: letters and digits. `inside`: also found
+    within longer words. `is_number`: of digits only."""
 
     term: Term
     anchor: bytes
