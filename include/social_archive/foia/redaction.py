@@ -106,9 +106,10 @@ class _Showing:
             self._take_texts()
             self._take_groups()
         attachments = self._attachments(media, decided)
-        if self._codes or self._matcher.touches_json(native):
+        if codes := self._codes_of_native():
             native = None
-            self._take_native()
+            self._mark("native", codes)
+            self._take_answers_hash(codes)
         cut_fields = {name: tuple(sorted(codes)) for name, codes in self._codes.items() if name in self._present}
         revealed = self._present - cut_fields.keys()
         return ShownVersion(self._row["version"], self._out, native, revealed, dict(sorted(cut_fields.items())),
@@ -198,10 +199,12 @@ class _Showing:
             self._out["links"] = [tokens(codes) if codes else link for link, codes in zip(links, shown, strict=True)]
             self._mark("links", {code for codes in shown for code in codes})
 
-    def _take_native(self) -> None:
+    def _codes_of_native(self) -> set[str]:
         term = self._matcher.touches_json(self._row["native"])
-        codes = {code for each in self._codes.values() for code in each} | ({term.code} if term else set())
-        self._mark("native", self._whole("native") or codes)
+        others = {code for each in self._codes.values() for code in each}
+        return self._whole("native") | others | ({term.code} if term else set())
+
+    def _take_answers_hash(self, codes: set[str]) -> None:
         if self._row["response_sha256"] is not None:
             self._out["response_sha256"] = None
             self._mark("provenance", codes)

@@ -136,6 +136,6 @@ def test_the_two_ways_to_ask_agree(text: str, at: int, planted: str) -> None:
 def test_thousands_of_texts_are_looked_through_at_once() -> None:
     many = Matcher(terms(*PERSON.every, *(f"Person{i} Invented{i * 7919}" for i in range(60))))
     texts = [f"The parking lot floods again, where shall we park? It is all we have, {i}." for i in range(20_000)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert not any(many.touches(text) for text in texts)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
