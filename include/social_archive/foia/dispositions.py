@@ -168,7 +168,7 @@ class ShownItem:
 
     item: Item
     versions: tuple[ShownVersion, ...]
-    withheld_rows: tuple[Row, ...] = field(default=(), repr=False)  # stored rows of a withheld one, only for its proof
+    withheld_rows: tuple[Row, ...] = field(default=(), repr=False)  # of a withheld one: for its proof, and for the log's kind, day and about length
     answers: str | None = None
 
 

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from social_archive.foia.bundle.model import Contents
 from social_archive.foia.bundle.native import media_path
 from social_archive.foia.dispositions import Item, Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
+from social_archive.foia.media import NEEDS_A_PERSON
 from social_archive.threads import Node, Thread, tree
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,7 +112,7 @@ def account_title(contents: Contents, platform: str, account: str) -> str:
     """What an account is called: its platform and its handle there."""
     known = next((a for a in contents.agency.accounts if (a.platform, a.name) == (platform, account)), None)
     handle = known.handle if known is not None and known.handle else account
-    return f"{_platform(platform)} · {handle}" if platform else handle
+    return f"{_platform(platform)} · {handle}" if platform else "Records of which nothing is shown"
 
 
 @lru_cache(maxsize=64)
@@ -131,75 +132,80 @@ def media_name(item: Item, version: ShownVersion, media: ShownMedia) -> str:
 
 
 def _by_account(items: Sequence[ShownItem]) -> dict[tuple[str, str], list[ShownItem]]:
-    """Items by account. One that shows nothing stays beside the one before it, or else the one after."""
+    """Items by account, accounts and items in the order of the search."""
+    accounts = _accounts(items)
     placed: dict[tuple[str, str], list[ShownItem]] = {}
-    waiting: list[ShownItem] = []
-    last: tuple[str, str] | None = None
+    for item in items:
+        placed.setdefault(accounts[item.item.control], []).append(item)
+    return placed
+
+
+def _accounts(items: Sequence[ShownItem]) -> dict[str, tuple[str, str]]:
+    """Control number -> (platform, account). One that shows nothing is where its thread is, or else its neighbour."""
+    found: dict[str, tuple[str, str]] = {}
     for item in items:
         if item.versions:
             row = item.versions[0].row
-            last = (row["platform"] or "", row["account"] or "")
-            placed.setdefault(last, []).extend(waiting)
-            waiting = []
-        if last is None:
-            waiting.append(item)
-        else:
-            placed[last].append(item)
-    return placed if not waiting else {("", ""): waiting}
+            found[item.item.control] = (row.get("platform") or "", row.get("account") or "")
+    for item in (*items, *reversed(items)):
+        own, above = item.item.control, item.answers or ""
+        if above in found and own not in found:
+            found[own] = found[above]
+        elif above and above not in found and own in found:
+            found[above] = found[own]
+    last = next(iter(found.values()), ("", ""))
+    for item in items:
+        last = found.setdefault(item.item.control, last)
+    return found
 
 
 def _entries(items: Sequence[ShownItem], zone: ZoneInfo) -> Iterator[Entry]:
-    """Threads in the order in which the search has their first hit; what shows nothing follows its neighbour."""
-    following: dict[str, list[ShownItem]] = {}
-    before, shown = "", []
-    for item in items:
-        if item.versions:
-            shown.append(item)
-            before = item.item.hit.rid
-        else:
-            following.setdefault(before, []).append(item)
-    yield from (_silent(item, 0) for item in following.get("", ()))
-    by_rid = {item.item.hit.rid: item for item in shown}
-    for depth, node in Thread("", tree([_node(item) for item in shown]), len(shown), []).walk():
-        item = by_rid[node.item["rid"]]
-        yield _entry(item, depth, _answers(item, node), zone)
-        yield from (_silent(other, depth) for other in following.get(item.item.hit.rid, ()))
+    """Threads in the order in which the search has their first hit, each with all that answers it."""
+    by_control = {item.item.control: item for item in items}
+    for depth, node in Thread("", tree([_node(item) for item in items]), len(items), []).walk():
+        yield _entry(by_control[node.item["native_id"]], depth, node.orphan, zone)
+
+
+_ELSEWHERE: Final = "a record that is no hit"
+_CUT: Final = "what it answers is cut"
 
 
 def _node(item: ShownItem) -> Node:
-    """`tree` goes by the platform's ids. One whose ids are cut answers nothing and is answered by nothing."""
-    rid, rows = item.item.hit.rid, [version.row for version in item.versions]
-    native = next((row["native_id"] for row in rows if row.get("native_id")), None)
-    if native is None or _unplaced(item):
-        return Node({"rid": rid, "native_id": f"cut {rid}", "parent_native_id": None}, [])
-    parent = next((row["parent_native_id"] for row in rows if row.get("parent_native_id")), None)
-    return Node({"rid": rid, "native_id": native, "parent_native_id": parent}, [])
+    """Threads go by control numbers, which are there also where the platform's ids are cut."""
+    parent = item.answers
+    if parent is None and item.versions:
+        rows = [version.row for version in item.versions]
+        if any(row.get("parent_native_id") for row in rows):
+            parent = _ELSEWHERE
+        elif rows[0].get("kind") not in _TOP and any("identity" in version.cut for version in item.versions):
+            parent = _CUT
+    return Node({"rid": item.item.hit.rid, "native_id": item.item.control, "parent_native_id": parent}, [])
 
 
-def _unplaced(item: ShownItem) -> bool:
-    return any("identity" in version.cut for version in item.versions)
+_TOP: Final = ("post", "profile", "story", "setting")
+"""Kinds that answer nothing."""
 
 
-def _answers(item: ShownItem, node: Node) -> str:
-    if _unplaced(item):
-        return "" if item.versions[0].row.get("kind") == "post" else "what it answers is redacted"
-    return "answers a post or comment that is not shown in this answer" if node.orphan else ""
+def _answers(item: ShownItem, orphan: bool) -> str:
+    if not orphan:
+        return ""
+    if _node(item).item["parent_native_id"] == _CUT:
+        return "what it answers is redacted"
+    return "answers a post or comment that is not part of this answer"
 
 
 # --------------------------------------------------------------------------- one entry
 
 
-def _silent(item: ShownItem, depth: int) -> Entry:
+def _entry(item: ShownItem, depth: int, orphan: bool, zone: ZoneInfo) -> Entry:
     one = item.item
-    return Entry(one.control, one.outcome, one.codes, "", depth, "", (), one.certificate or "")
-
-
-def _entry(item: ShownItem, depth: int, answers: str, zone: ZoneInfo) -> Entry:
-    one = item.item
+    if not item.versions:
+        return Entry(one.control, one.outcome, one.codes, "", depth, "", (), one.certificate or "")
     said: list[Said] = []
     for version in item.versions:
         said.append(_said(one, version, zone, said[-1] if said else None))
-    return Entry(one.control, one.outcome, one.codes, item.versions[0].row["kind"], depth, answers, tuple(said))
+    kind = item.versions[0].row.get("kind") or "record"
+    return Entry(one.control, one.outcome, one.codes, kind, depth, _answers(item, orphan), tuple(said))
 
 
 def _said(item: Item, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
@@ -264,7 +270,8 @@ def _attachment(item: Item, version: ShownVersion, media: ShownMedia) -> Attachm
     name = media_name(item, version, media)
     remark = ""
     if media.code is not None:
-        remark = f"withheld, {media.code}"
+        unsure = "; a machine could not look into it" if media.outcome == NEEDS_A_PERSON else ""
+        remark = f"withheld, {media.code}{unsure}"
     elif not name:
         remark = f"not in the archive: {_NOT_HERE.get(media.outcome, media.outcome)}"
     elif media.derivative is not None:

@@ -62,7 +62,7 @@ def _page(contents: Contents, found: Sequence[Group]) -> Iterator[str]:
 
 
 def _title(group: Group) -> str:
-    return f"<bdi>{text(group.title or 'Records of which nothing is shown')}</bdi>"
+    return f"<bdi>{text(group.title)}</bdi>"
 
 
 def _entry(entry: Entry) -> str:

@@ -118,7 +118,7 @@ def _cuts(version: ShownVersion, zone: ZoneInfo) -> Iterator[tuple[str, str, tup
     for media in version.media:
         if media.code is not None:
             kind = media.mime or "unknown"
-            yield f"media:{media.number}", f"attachment {media.number + 1} of type {kind} ({of})", (media.code,)
+            yield f"media:{media.number}", f"attachment {media.number + 1} of type {kind} ({of})", tuple(media.code.split(", "))
 
 
 def _removed(name: str, row: Row) -> str:

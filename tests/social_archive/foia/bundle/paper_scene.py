@@ -79,7 +79,7 @@ def contents(*, load_files: bool = False, copies: int = 1) -> Contents:
     agency, law, exemptions = _law()
     items: list[ShownItem] = []
     for n in range(copies):
-        items += [_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)]
+        items += _threaded([_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)])
     hits = tuple(item.item.hit for item in items)
     search = FrozenSearch(
         event="5e" * 16, n=412, terms=TERMS, position=413, size=20_418, searched=18_204, hits=hits, gaps=GAPS,
@@ -169,11 +169,11 @@ def version(shown: dict[str, Any], *, number: int = 1, cut: dict[str, tuple[str,
                         tuple(media))  # fmt: skip
 
 
-def shown_item(*versions: ShownVersion, **more: Any) -> ShownItem:
+def shown_item(*versions: ShownVersion, answers: str | None = None, **more: Any) -> ShownItem:
     cut = any(v.cut for v in versions)
     codes = tuple(sorted({c for v in versions for cs in v.cut.values() for c in cs}))
     item = Item(Hit(0, "", tuple(v.version for v in versions)), "", "redacted" if cut else "released", codes=codes)
-    return ShownItem(replace(item, **more), versions)
+    return ShownItem(replace(item, **more), versions, answers=answers)
 
 
 def _items() -> list[ShownItem]:
@@ -196,7 +196,7 @@ def _items() -> list[ShownItem]:
                                under="c2", minutes=4, name=token(PRIVACY), handle=None) | dict.fromkeys(
                                    ("native_id", "parent_native_id", "root_native_id", "permalink")),
                            cut={"body": (PRIVACY,), "author": (PRIVACY,), "identity": (PRIVACY,)}, media=[secret]),
-                   reasons=privacy, withheld_fields={"author": PRIVACY}, media={(1, 1): PRIVACY}),
+                   reasons=privacy, withheld_fields={"author": PRIVACY}, media={(1, 1): PRIVACY}, answers="c2"),
         shown_item(version(row("c5", "The parking lot is a discrace.", minutes=5)),
                    version(row("c5", "The parking lot is a disgrace.", minutes=5,
                                edited_at=DAY + timedelta(minutes=9)), number=2),
@@ -221,8 +221,19 @@ def _items() -> list[ShownItem]:
 
 def _withheld(reasons: dict[str, str]) -> ShownItem:
     stored = row("c3", f"{SECRET} was in hospital when the parking lot flooded, and everybody should know that.",
-                 minutes=3, name=SECRET, handle="zquillfeather")  # fmt: skip
-    return ShownItem(Item(Hit(0, "", (1,)), "", "withheld", codes=(PRIVACY,), reasons=reasons), (), (stored,))
+                 under="c2", minutes=3, name=SECRET, handle="zquillfeather")  # fmt: skip
+    return ShownItem(Item(Hit(0, "", (1,)), "", "withheld", codes=(PRIVACY,), reasons=reasons), (), (stored,), "c2")
+
+
+def _threaded(items: list[ShownItem]) -> list[ShownItem]:
+    """What each answers, by control number, as the redaction tells it from the stored rows."""
+    controls = {row["native_id"].partition("-")[0]: item.item.control for item in items for version in item.versions
+                if (row := version.row)["native_id"]}  # fmt: skip
+    found = []
+    for item in items:
+        above = item.answers or next((v.row["parent_native_id"] for v in item.versions), None) or ""
+        found.append(replace(item, answers=controls.get(above.partition("-")[0])))
+    return found
 
 
 def _placed(one: ShownItem, copy: int, place: int) -> ShownItem:

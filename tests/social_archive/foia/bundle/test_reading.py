@@ -22,13 +22,13 @@ def test_threads_stand_together_and_what_shows_nothing_stays_beside_its_neighbou
     larkspur, kids = groups(SCENE)
     assert (larkspur.title, kids.title) == ("Mastodon · larkspur", "Mastodon · larkspur-kids")
     entries = {entry.control[-5:]: entry for entry in larkspur.entries}
-    assert [(number, entries[number].depth) for number in ("00001", "00002", "00003", "00004", "00006")] == [
-        ("00001", 0), ("00002", 1), ("00003", 2), ("00004", 2), ("00006", 1)]  # fmt: skip
+    assert [(number, entries[number].depth) for number in ("00001", "00002", "00003", "00004", "00005", "00006")] == [
+        ("00001", 0), ("00002", 1), ("00003", 2), ("00004", 3), ("00005", 3), ("00006", 1)]  # fmt: skip
     assert entries["00004"].ending == "withheld, 7(1)(c)"
     assert entries["00010"].ending == "destroyed on schedule before this answer, certificate 2026-002"
     assert not entries["00004"].versions
-    assert entries["00009"].answers == "answers a post or comment that is not shown in this answer"
-    assert entries["00005"].answers == "what it answers is redacted"
+    assert entries["00009"].answers == "answers a post or comment that is not part of this answer"
+    assert entries["00005"].answers == ""
     assert SECRET not in repr(groups(SCENE))
 
 
@@ -61,6 +61,19 @@ def test_times_are_local_with_their_zone_and_utc_on_both_sides_of_a_change_of_cl
     assert moment(None, chicago) == ("", "")
 
 
+def test_what_answers_something_withheld_stands_under_its_number_and_what_is_cut_is_said() -> None:
+    withheld = ShownItem(Item(Hit(1, "a" * 32, (1,)), "LPL-1", "withheld", ("7(1)(c)",)), ())
+    below = ShownItem(Item(Hit(2, "b" * 32, (1,)), "LPL-2", "released"), (version(row("c1", "Yes.")),), answers="LPL-1")
+    cut = version(row("c2", "No.", under=None), cut={"identity": ("7(1)(c)",)})
+    lost = ShownItem(Item(Hit(3, "c" * 32, (1,)), "LPL-3", "redacted"), (cut,))
+    (group,) = groups(_with([withheld, below, lost]))
+    assert group.title == "Mastodon · larkspur"
+    assert [(e.control, e.depth, e.answers) for e in group.entries] == [
+        ("LPL-1", 0, ""), ("LPL-2", 1, ""), ("LPL-3", 0, "what it answers is redacted")]  # fmt: skip
+    (silent,) = groups(_with([withheld]))
+    assert silent.title == "Records of which nothing is shown"
+
+
 @st.composite
 def answers(draw: st.DrawFn) -> list[ShownItem]:
     """Records that answer any others, also themselves and in a ring; some are withheld, some have no ids left."""
@@ -73,7 +86,8 @@ def answers(draw: st.DrawFn) -> list[ShownItem]:
         item = Item(Hit(n + 1, f"{n:032x}", (1,)), f"LPL-{n:02d}", "withheld" if how == "withheld" else "released")
         shown = version(row(f"n{n}", f"Text {n}.", under=under, minutes=n, account=account),
                         cut={"identity": ("7(1)(c)",)} if how == "unplaced" else None)  # fmt: skip
-        made.append(ShownItem(item, () if how == "withheld" else (shown,)))
+        above = draw(st.none() | st.integers(0, size).map(lambda i: f"LPL-{i:02d}"))
+        made.append(ShownItem(item, () if how == "withheld" else (shown,), answers=above))
     return made
 
 
