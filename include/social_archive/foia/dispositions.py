@@ -162,13 +162,14 @@ class ShownVersion:
 class ShownItem:
     """One hit with what may leave of it. `versions` is empty for one that is withheld or disposed of.
 
+    `withheld_rows` are for its proof; the withholding log takes its kind, account, day and about its length from them.
     `answers`: the control number of the hit that it answers, also where the platform's ids are cut; None if it answers
     nothing, or what is no hit.
     """
 
     item: Item
     versions: tuple[ShownVersion, ...]
-    withheld_rows: tuple[Row, ...] = field(default=(), repr=False)  # of a withheld one: for its proof, and for the log's kind, day and about length
+    withheld_rows: tuple[Row, ...] = field(default=(), repr=False)  # stored rows of a withheld one, only for its proof
     answers: str | None = None
 
 

@@ -117,8 +117,8 @@ def _cuts(version: ShownVersion, zone: ZoneInfo) -> Iterator[tuple[str, str, tup
         yield name, f"{_removed(name, row)} ({of})", version.cut[name]
     for media in version.media:
         if media.code is not None:
-            kind = media.mime or "unknown"
-            yield f"media:{media.number}", f"attachment {media.number + 1} of type {kind} ({of})", tuple(media.code.split(", "))
+            what = f"attachment {media.number + 1} of type {media.mime or 'unknown'} ({of})"
+            yield f"media:{media.number}", what, tuple(media.code.split(", "))
 
 
 def _removed(name: str, row: Row) -> str:
