@@ -58,6 +58,7 @@ HOSTILE = (
     "<script>alert('parking')</script><img src=x onerror=alert(1)>",
     "Read it backwards: \u202eton si gnikrap\u202c and go on.",
     'Typst #eval("1") *bold* $x^2$ \\ @label <tag> // no comment',
+    "https://example.org/" + "parking" * 40 + "?lot=" + "W" * 90,
     "null\x00byte, bell\x07, tab\tend\u2028line",
 )
 WORLD = (
@@ -214,7 +215,7 @@ def _items() -> list[ShownItem]:
         shown_item(version(row("q1", "Our lot is repaved. Thank you for your patience!", account="larkspur-kids",
                                **library))),
         *(shown_item(version(row(f"d{n}", f"An answer about the lot, number {n}.", minutes=40 + n,
-                                 account="larkspur-kids", under=f"d{n - 1}" if n else "q1"))) for n in range(19)),
+                                 account="larkspur-kids", under=f"d{n - 1}" if n else "q1"))) for n in range(18)),
     ]  # fmt: skip
     return [*items, *hostile, *world, *other]
 

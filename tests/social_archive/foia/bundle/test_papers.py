@@ -214,7 +214,7 @@ def test_load_files_come_only_when_asked_for_and_hold_what_was_shown() -> None:
     assert found["LPL-2026-014-00004"]["OUTCOME"] == "withheld"
     assert found["LPL-2026-014-00004"]["TEXT"] == ""
     assert found["LPL-2026-014-00008-v1"]["TEXT"].count("®") == 26
-    assert found["LPL-2026-014-00015-v1"]["TEXT"].startswith("null‹U+0000›byte")
+    assert found["LPL-2026-014-00016-v1"]["TEXT"].startswith("null‹U+0000›byte")
 
 
 def test_the_edrm_file_is_well_formed_whatever_was_written() -> None:

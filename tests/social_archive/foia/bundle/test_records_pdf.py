@@ -36,7 +36,7 @@ def printed() -> str:
 
 
 def close(text: str) -> str:
-    return re.sub(r"\s+", "", text)
+    return re.sub(r"[\s\u200b]+", "", text)  # where a long word may break stands a space of no width
 
 
 def set_as(text: str, codes: tuple[str, ...]) -> str:
