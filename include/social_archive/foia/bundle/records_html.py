@@ -22,7 +22,9 @@ DEEPEST: Final = 8
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 # What HTML cannot hold, what nobody can see, and what would turn round the text that follows it: shown by its code.
-_SHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]")
+_SHOWN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+)
 
 
 def write(contents: Contents) -> Iterable[File]:
@@ -158,5 +160,6 @@ mark{{padding:0 .3em;background:var(--ink);color:#fff;font-size:.82em;font-weigh
 print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 {_INDENTS}
 @media (max-width:34rem){{body{{padding:1rem .8rem 3rem}}h1{{font-size:1.5rem}}{_NARROW}}}
-@media print{{body{{max-width:none;padding:0;font-size:10pt}}article{{content-visibility:visible}}nav a{{text-decoration:none}}}}
+@media print{{body{{max-width:none;padding:0;font-size:10pt}}
+article{{content-visibility:visible}}nav a{{text-decoration:none}}}}
 """
