@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from social_archive.cli.foia import alerts, bundle, denials, due, exemptions, fees, letters, request, request_acts, request_page
+from social_archive.cli.foia import (
+    alerts,
+    bundle,
+    denials,
+    due,
+    exemptions,
+    fees,
+    letters,
+    request,
+    request_acts,
+    request_page,
+)
 from social_archive.cli.foia.group import group
 
 if TYPE_CHECKING:
@@ -12,7 +23,18 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    # in the order in which `archive foia --help` lists their commands
-    for module in (request, request_acts, alerts, due, letters, bundle, denials, exemptions, fees, request_page):
+    # In the order in which `archive foia --help` lists their commands.
+    for module in (
+        request,
+        request_page,
+        request_acts,
+        alerts,
+        due,
+        letters,
+        bundle,
+        denials,
+        exemptions,
+        fees,
+    ):
         module.register(group)
     app.add_typer(group, name="foia")

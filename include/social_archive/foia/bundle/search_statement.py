@@ -67,8 +67,11 @@ def frozen(contents: Contents) -> Event | None:
 
 
 def _accounts(contents: Contents) -> list[dict[str, str]]:
-    """The accounts that were searched, with what they are called on their platforms."""
-    named = {(one.platform, one.name): one for one in contents.agency.accounts}
+    """The accounts that were searched, with what they are called on their platforms: also those of which records were
+    found and which the agency has no more."""
+    named = {(one.platform, one.name) for one in contents.agency.accounts}
+    rows = (item.versions[0].row for item in contents.items if item.versions)
+    named |= {(row["platform"], row["account"]) for row in rows if row.get("platform") and row.get("account")}
     found = []
     for platform, name in Terms.from_dict(contents.reviewed.search.terms).places():
         own = sorted(pair for pair in named if platform in (None, pair[0]) and name in (None, pair[1]))
