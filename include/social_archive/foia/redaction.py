@@ -18,8 +18,8 @@ from typing import Final, Protocol
 from social_archive.errors import ArchiveError
 from social_archive.foia.cutting import cut, tokens
 from social_archive.foia.dispositions import Item, Row, ShownMedia, ShownVersion, Term
-from social_archive.foia.matching import Matcher
-from social_archive.record import COMMITTED, SCHEMA, committed_values, from_row
+from social_archive.foia.matching import Matcher, as_text
+from social_archive.record import COMMITTED, SCHEMA
 
 _NEVER: Final = frozenset({"native", "secret", "digest", "commitment"})
 """Columns that no writer gets: `digest` has no salt, so it would let words be guessed that were cut."""
@@ -80,6 +80,20 @@ def words_of(row: Row) -> Iterable[str]:
         yield from (medium[name] for name in ("id", "url", "alt") if medium[name])
 
 
+def present(row: Row) -> frozenset[str]:
+    """The committed fields that a row has: the names of `record.committed_values`, without making the values."""
+    return _ALWAYS.union(field for field, names in _SOMETIMES if any(row[name] is not None for name in names)).union(
+        field for field in ("links", "media") if row[field]
+    )
+
+
+_ALWAYS: Final = frozenset({"identity", "native", "origin", "provenance", "state"})
+_SOMETIMES: Final = (
+    ("author", ("author_id", "author_name", "author_handle")), ("body", COLUMNS["body"]),
+    ("body_html", COLUMNS["body_html"]), ("context", COLUMNS["context"]), ("gap", ("gap_reason",)),
+    ("times", COLUMNS["times"]),
+)  # fmt: skip
+
 _WORDS: Final = tuple(
     name
     for field in ("author", "body", "body_html", "context", "gap", "identity", "provenance", "times")
@@ -96,17 +110,18 @@ class _Showing:
         self._codes: dict[str, set[str]] = {}
         self._cuts = [each for each in item.cuts if each.version == row["version"]]
         self._attached = {n: code for (version, n), code in item.media.items() if version == row["version"]}
-        self._present = frozenset(name for name, _ in committed_values(from_row(row).observation))
+        self._present = present(row)
 
     def shown(self, media: Gives) -> ShownVersion:
         decided = bool(self._cuts or self._attached or self._item.withheld_fields)
-        native = self._row["native"]
-        if decided or self._is_touched():
+        is_touched = self._is_touched()
+        if decided or is_touched:
             self._check()
             self._take_texts()
             self._take_groups()
         attachments = self._attachments(media, decided)
-        if codes := self._codes_of_native():
+        native = self._row["native"]
+        if (decided or is_touched or self._codes) and (codes := self._codes_of_native()):
             native = None
             self._mark("native", codes)
             self._take_answers_hash(codes)
@@ -117,7 +132,8 @@ class _Showing:
 
     def _is_touched(self) -> bool:
         """One quick look at all of the row at once."""
-        return bool(self._matcher) and self._matcher.touches(_APART.join(words_of(self._row))) is not None
+        words = (*words_of(self._row), as_text(self._row["native"]))
+        return bool(self._matcher) and self._matcher.touches(_APART.join(words)) is not None
 
     def _check(self) -> None:
         fields = [*self._item.withheld_fields, *(_field(each.field) for each in self._cuts)]

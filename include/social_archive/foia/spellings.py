@@ -106,6 +106,7 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
     source = r"[\W_]{0,2}".join(digits[1:] if country else digits)
     if not inside:
         source = f"{_START}{source}{_END}"
+    source = rf"(?:\+1[\W_]{{0,2}})?\(?{source}"
     anchor = "[^0-9a-z]{0,8}".join(digits[-7:]).encode()
     return Spelling(term, anchor, "", re.compile(source), 40, len(digits), inside, True)
 

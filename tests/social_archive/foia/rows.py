@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from social_archive.foia.dispositions import Cut, Hit, Item, Outcome, Row
+from social_archive.foia.matching import Matcher
 from social_archive.foia.media import Attachments
 from social_archive.record import Observation, accessioned, evidential_digest, table
 
 CODE = "7(1)(c)"
-NO_MEDIA = {}  # type: dict[str, object]
 
 
 def stored(observation: Observation, *, rid: str = "ab" * 16, version: int = 1) -> Row:
@@ -36,6 +36,4 @@ def item(
 
 
 def nothing_attached() -> Attachments:
-    from social_archive.foia.matching import Matcher
-
     return Attachments({}, Matcher([]))

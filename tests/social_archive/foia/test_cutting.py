@@ -18,8 +18,8 @@ pieces = st.lists(
     st.one_of(
         st.text(max_size=12),
         st.sampled_from([
-            "Zelda Quillfeather", "ＡＮＮ", "Ann", "ann\u0301", "👩\u200d👧", "🇺🇸🇨🇦", "e\u0301\u0323", "\u1112\u1161\u11ab",
-            "[REDACTED 7(1)(c)]", "%41nn", "&#65;nn", "\r\n", "ZQ\u200b",
+            "Zelda Quillfeather", "ＡＮＮ", "Ann", "ann\u0301", "👩\u200d👧", "🇺🇸🇨🇦", "e\u0301\u0323",
+            "\u1112\u1161\u11ab", "[REDACTED 7(1)(c)]", "%41nn", "&#65;nn", "\r\n", "ZQ\u200b",
         ]),
     ),
     max_size=8,
@@ -49,7 +49,8 @@ def test_nothing_that_was_cut_survives_and_all_else_does(case: tuple[str, list[t
         stood = next(t for t in _TOKENS if rest.startswith(t))
         rest, at = rest[len(stood) :], end
     assert rest == text[at:]
-    assert all(NAME.touches(piece) is None for piece in (*kept, rest)) or "[REDACTED" in text
+    if "[REDACTED" not in text:  # a token that somebody typed stays, and may part what would else be found
+        assert all(NAME.touches(piece) is None for piece in (*kept, rest))
 
 
 _TOKENS = (token("7(1)(b), 7(1)(c)"), token("7(1)(b)"), token("7(1)(c)"))

@@ -8,6 +8,7 @@ import io
 import json
 import time
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,9 +62,9 @@ PLANTED = {
     "data/native/LPL-0001-v1.json": json.dumps({"x": {"y": [PERSON.handle]}}).encode(),
     "data/native/LPL-0002-v1.json": json.dumps({"name": "李娜"}).encode(),
     "data/native/LPL-0003-v1.bin": b"\xff\xfe" + PERSON.name.encode("utf-16-le"),
-    "data/4-index.csv": f"control,text\r\nLPL-0001,Ümlaut Ｚｅｌｄａ Ｑｕｉｌｌｆｅａｔｈｅｒ\r\n".encode(),
+    "data/4-index.csv": "control,text\r\nLPL-0001,Ümlaut Ｚｅｌｄａ Ｑｕｉｌｌｆｅａｔｈｅｒ\r\n".encode(),
     "data/3-records/records.html": b"<p>Zelda&#32;<mark>Quill</mark>feather</p>",
-    "data/proofs/records.jsonl": json.dumps({"value": {"b": base64.b64encode(b'{"by":"zquillfeather"}').decode()}}).encode(),
+    "data/proofs/records.jsonl": b'{"value":{"b":"' + base64.b64encode(b'{"by":"zquillfeather"}') + b'"}}',
     "data/4-index.xlsx": xlsx(f"call {PERSON.phone}"),
     "data/5-index.xlsx": xlsx("x", note=PERSON.email),
     "data/3-records/records-001.pdf": pdf(f"So said {PERSON.name} then."),
@@ -91,7 +92,8 @@ def test_a_person_is_found_wherever_planted(path: str) -> None:
 
 def test_a_packed_note_of_a_picture_is_unpacked() -> None:
     body = pictures.png(notes=False)
-    only_packed = body[:33] + pictures._chunk(b"zTXt", b"Comment\0\0" + pictures.zlib.compress(PERSON.name.encode())) + body[33:]
+    note = pictures.chunk(b"zTXt", b"Comment\0\0" + zlib.compress(PERSON.name.encode()))
+    only_packed = body[:33] + note + body[33:]
     assert PERSON.name.encode() not in only_packed
     assert scan([File("data/media/LPL-0001-v1-0.png", only_packed)], TERMS)
 
@@ -140,7 +142,8 @@ def test_what_the_requester_wrote_may_stand_where_the_request_is_repeated() -> N
 
 
 def test_the_files_of_ten_thousand_records_take_seconds_at_most() -> None:
-    line = {"control": "LPL-0001", "text": "The parking lot floods, where shall we park? é", "inclusion": ["ab" * 32] * 14}
+    text = "The parking lot floods, where shall we park? é"
+    line = {"control": "LPL-0001", "text": text, "inclusion": ["ab" * 32] * 14}
     body = "\n".join(json.dumps(line | {"leaf_index": n}) for n in range(10_000)).encode()
     started = time.process_time()
     assert scan([File("data/proofs/records.jsonl", body)], TERMS) == []

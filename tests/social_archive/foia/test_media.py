@@ -35,7 +35,8 @@ def jpeg(*, turned: int = 1) -> bytes:
     exif.get_ifd(0x8825)[1] = "N"
     out = io.BytesIO()
     xmp = f"<x:xmpmeta><dc:creator>{PERSON.name}</dc:creator></x:xmpmeta>".encode()
-    picture().save(out, "JPEG", exif=exif, comment=PERSON.handle, xmp=xmp, icc_profile=b"made by " + PERSON.name.encode())
+    profile = b"made by " + PERSON.name.encode()
+    picture().save(out, "JPEG", exif=exif, comment=PERSON.handle, xmp=xmp, icc_profile=profile)
     return out.getvalue() + jpeg_plain() + PERSON.email.encode()
 
 
@@ -61,14 +62,16 @@ def webp() -> bytes:
     exif[0x013B] = PERSON.name
     out = io.BytesIO()
     frames = [picture(), picture().transpose(Image.Transpose.FLIP_LEFT_RIGHT)]
-    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True, exif=exif, xmp=b"<x>zquillfeather</x>")
+    frames[0].save(out, "WEBP", save_all=True, append_images=frames[1:], lossless=True, exif=exif,
+                   xmp=b"<x>zquillfeather</x>")  # fmt: skip
     return out.getvalue() + PERSON.name.encode()
 
 
 def gif() -> bytes:
     out = io.BytesIO()
     frames = [picture().quantize(16), picture().transpose(Image.Transpose.FLIP_LEFT_RIGHT).quantize(16)]
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=PERSON.name.encode(), loop=0, duration=80)
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], comment=PERSON.name.encode(), loop=0,
+                   duration=80)  # fmt: skip
     return out.getvalue() + PERSON.name.encode()
 
 
@@ -138,13 +141,13 @@ def test_a_film_or_a_document_leaves_only_without_the_words(tmp_path: Path) -> N
         assert (shown.outcome, shown.code, shown.path, shown.sha256) == (NEEDS_A_PERSON, "7(1)(c)", None, None)
 
 
-def _chunk(kind: bytes, payload: bytes) -> bytes:
+def chunk(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", zlib.crc32(kind + payload))
 
 
 def bomb(width: int, height: int, packed: bytes) -> bytes:
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + _chunk(b"IDAT", packed) + _chunk(b"IEND", b"")
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 HOSTILE = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from social_archive.cli.foia import (
     alerts,
     bundle,
+    decide,
     denials,
     due,
     exemptions,
@@ -15,6 +16,8 @@ from social_archive.cli.foia import (
     request,
     request_acts,
     request_page,
+    review,
+    search,
 )
 from social_archive.cli.foia.group import group
 
@@ -28,6 +31,9 @@ def register(app: typer.Typer) -> None:
         request,
         request_page,
         request_acts,
+        search,
+        review,
+        decide,
         alerts,
         due,
         letters,
