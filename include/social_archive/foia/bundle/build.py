@@ -49,12 +49,6 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
 
-class Leaking(ArchiveError):
-    """A word that was redacted stands somewhere in the finished files. The bundle was not completed."""
-
-    remedy = "Nothing was released. Redact it there too (`archive foia redact`), confirm again, and build again."
-
-
 @dataclass(frozen=True)
 class Built:
     """A bundle that is in the archive. `path`: its copy on this machine. `event`: its place in the request's file."""
@@ -128,8 +122,8 @@ def _event(file: RequestFile, wanted: str) -> Event:
 
 
 def files(made_from: Contents, progress: Progress = lambda what, done, of: None) -> list[File]:
-    """All files of the payload, made two parts at a time. Raises Leaking if a redacted word stands in one of them."""
-    from social_archive.foia.leaks import scan
+    """All files of the payload, made two parts at a time. Raises Leaks if a redacted word stands in one of them."""
+    from social_archive.foia.leaks import require_none
 
     writers = [importlib.import_module(f"social_archive.foia.bundle.{name}").write for name in PARTS]
     found: list[File] = []
@@ -141,11 +135,7 @@ def files(made_from: Contents, progress: Progress = lambda what, done, of: None)
             crash_point("bundle-part-written")
     found += _given(made_from)
     progress("Looking for words that must not leave", 0, 1)
-    leaks = list(scan(found, made_from.reviewed.terms))
-    if leaks:
-        places = ", ".join(sorted({leak.path for leak in leaks})[:5])
-        actions = ", ".join(sorted({str(leak.action)[:12] for leak in leaks})[:5])
-        raise Leaking(f"Something that was redacted still stands in {places} (decision {actions}).")
+    require_none(found, made_from.reviewed.terms, asked=made_from.request.text)
     return found
 
 
@@ -173,7 +163,7 @@ def build(
     """Build the bundle of a request, put it into the archive and enter it into the request's file.
 
     A second build of what has not changed answers with the first one's event. `folder`: for the work (default: in the
-    archive's state). Raises RequestRefused, Incomplete, Leaking and what the parts raise: then nothing counts.
+    archive's state). Raises RequestRefused, Incomplete, Leaks and what the parts raise: then nothing counts.
     """
     archive.catalog.catch_up()
     request = requests.load(archive, reference)
