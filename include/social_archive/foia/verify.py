@@ -14,7 +14,8 @@ reads it without a network, without the body's systems and without changing anyt
 
 It cannot say whether the search was a good one, or whether words were rightly withheld; the search statement and the
 withholding log are there so that people can. The key inside of the bundle only shows that all parts belong together.
-To know whose they are, compare it with the key that the public body publishes, or give that one with --key.
+To know whose they are, compare it with the key that the public body publishes, or give that one with --key. A forged
+bundle can come with a forged copy of this program: if there is doubt, take it from the public body too.
 
 Exit code: 0 all is well; 3 it is not as it was released; 2 the check could not begin. It needs Python 3.9 or later and
 the package `cryptography`. It is one file on purpose, and uses nothing else: whoever doubts it can read it, or write
@@ -37,6 +38,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ MOST_FILES = 2_000_000
 LARGEST_TEXT = 1 << 29  # of a file that is read as a whole: lists, never media
 LARGEST_LINE = 1 << 27
 LARGEST_NOTE = 1 << 16
+SLOW = 500_000_000  # bytes of a zip that take so long that one should be told
 MOST_SHOWN = 25  # problems that are printed
 
 BUNDLE, BUNDLE_FILE = "social-records-archive/bundle/v1", "social-records-archive/bundle-file/v1"
@@ -76,6 +79,7 @@ COLUMNS = {  # what the columns of a redacted record's file are called, by the f
     "origin": ("platform", "account", "kind"),
     "times": ("created_at", "created_at_text", "edited_at", "edited_at_text"),
 }  # fmt: skip
+FORMS = ({"name", "salt", "value"}, {"name", "salt", "file"})  # of a field that is shown
 OF_A_VERSION = re.compile(r"data/(native|redacted|media)/(.+?)-v([1-9][0-9]{0,8})(?:-([0-9]{1,6}))?\.([a-z0-9]{1,8})")
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
@@ -286,6 +290,20 @@ def whole(bag: Any, name: str, most: int = LARGEST_TEXT) -> bytes:
     return b"".join(bag.chunks(name))
 
 
+_POOL = ThreadPoolExecutor(len(HASHES))
+
+
+def hashed(chunks: Iterator[bytes]) -> tuple[int, dict[str, str]]:
+    """Size and hashes of some bytes; each hash in a thread of its own where that pays."""
+    sums, size = {name: hashlib.new(name) for name in HASHES}, 0
+    for chunk in chunks:
+        size += len(chunk)
+        each = _POOL.map if len(chunk) > CHUNK >> 3 else map
+        for _ in each(lambda one, piece=chunk: one.update(piece), sums.values()):  # type: ignore[misc]
+            pass
+    return size, {name: one.hexdigest() for name, one in sums.items()}
+
+
 def lines(bag: Any, name: str) -> Iterator[bytes]:
     """Of a file that may be too large to hold, each without its line feed; the last must have one."""
     need(name in bag.sizes, f"{name} is missing.")
@@ -301,8 +319,9 @@ def lines(bag: Any, name: str) -> Iterator[bytes]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    need(len({key for key, _ in pairs}) == len(pairs), "A JSON object has a key twice: readers could see two things.")
-    return dict(pairs)
+    read = dict(pairs)
+    need(len(read) == len(pairs), "A JSON object has a key twice: readers could see two things.")
+    return read
 
 
 def _number(text: str) -> int:
@@ -314,13 +333,18 @@ def _refuse(text: str) -> Any:
     raise Bad("A JSON text has a number that is not whole.")
 
 
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_HASH = re.compile("[0-9a-f]{64}")
+
+
 def read_json(raw: bytes) -> Any:
-    return json.loads(raw.decode(), object_pairs_hook=_once, parse_int=_number, parse_float=_refuse,
-                      parse_constant=_refuse)  # fmt: skip
+    """Strictly: whole numbers only, no key twice; how deep it may go is Python's own limit."""
+    return _DECODER.decode(raw.decode())
 
 
 def canonical(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def sha256(*parts: bytes) -> bytes:
@@ -334,13 +358,22 @@ def base64_of(text: str) -> bytes:
 
 
 def hash_of(text: Any) -> bytes:
-    need(isinstance(text, str) and re.fullmatch("[0-9a-f]{64}", text), "A hash is not 64 hexadecimal digits.")
+    need(isinstance(text, str) and _HASH.fullmatch(text), "A hash is not 64 hexadecimal digits.")
     return bytes.fromhex(text)
 
 
 def count_of(value: Any) -> int:
     need(type(value) is int and 0 <= value < 1 << 62, "A count is not a number.")
     return int(value)
+
+
+def _typed(value: Any, what: str) -> bytes:
+    """A value with its type in front, as it is hashed: text, bytes, or any other JSON."""
+    ((tag, content),) = value.items()
+    need(tag in ("s", "b", "j") and isinstance(content, str) == (tag != "j"), f"{what}: a value is none.")
+    if tag == "s":
+        return b"s" + str(content).encode()
+    return b"b" + base64_of(content) if tag == "b" else b"j" + canonical(content)
 
 
 def parse_key(vkey: str) -> tuple[str, bytes, bytes]:
@@ -393,6 +426,17 @@ def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     return node
 
 
+def is_cell_of(cell: str, text: Any) -> bool:
+    """Does a cell of a CSV file show this text? An apostrophe may stand before it, so that no spreadsheet runs it, and
+    characters that cannot be seen stand as ‹U+XXXX›."""
+
+    def plain(written: str) -> str:
+        coded = re.sub("\u2039U\\+([0-9A-F]{4,6})\u203a", lambda found: chr(int(found[1], 16)), written)
+        return coded.replace("\r\n", "\n")
+
+    return isinstance(text, str) and plain(text) in (plain(cell), plain(cell[1:]) if cell[:1] == "'" else None)
+
+
 # --------------------------------------------------------------------------- the check
 
 
@@ -410,6 +454,7 @@ class Check:
         self.by_control: dict[str, dict[str, Any]] = {}
         self.fields: dict[Key, dict[str, Any]] = {}  # of a proven version: name -> what is shown of it, None if cut
         self.event: dict[str, Any] = {}
+        self.stated: tuple[Any, Any] | None = None  # request and totals of the search statement
         self.searched = 0
         self.tree: tuple[int, bytes] | None = None  # size and root that the checkpoint signs
 
@@ -423,6 +468,7 @@ class Check:
             self.attempt(self.checkpoint, "The ledger's checkpoint cannot be read")
         if self.attempt(self.search, "The frozen search cannot be read"):
             self.attempt(self.search_entry, "The proof of the frozen search cannot be read")
+            self.attempt(self.statement, "The search statement cannot be read")
             if self.attempt(self.reconciliation, "The reconciliation cannot be read"):
                 self.attempt(self.proofs, "The proofs cannot be read")
                 self.attempt(self.index, "The index cannot be read")
@@ -466,15 +512,11 @@ class Check:
             return
         need(note.stat().st_size <= LARGEST_NOTE, "The note beside the zip file is not a signed note.")
         told = open_note(note.read_bytes(), self.key, "The note beside the zip file")
-        sums, size = {name: hashlib.new(name) for name in HASHES}, 0
         with open(self.zipped, "rb") as file:
-            while chunk := file.read(CHUNK):
-                size += len(chunk)
-                for one in sums.values():
-                    one.update(chunk)
+            size, sums = hashed(iter(lambda: file.read(CHUNK), b""))
         number = self.bag.folder[len("records-") :]
         self.expect(told == [BUNDLE_FILE, f"request {number}", f"file records-{number}.zip {size}",
-                             *(f"{name} {one.hexdigest()}" for name, one in sums.items())],
+                             *(f"{name} {digest}" for name, digest in sums.items())],
                     "The zip file is not the one that the note beside it signs: a byte of it was altered, or the two "
                     "do not belong together.")  # fmt: skip
         self.facts["noted"] = True
@@ -494,13 +536,8 @@ class Check:
         self.attempt(self._bag_info, "bag-info.txt cannot be read", payload)
 
     def _digest(self, name: str) -> None:
-        sums, size = {algorithm: hashlib.new(algorithm) for algorithm in HASHES}, 0
-        for chunk in self.bag.chunks(name):
-            size += len(chunk)
-            for one in sums.values():
-                one.update(chunk)
+        size, self.digests[name] = hashed(self.bag.chunks(name))
         need(size == self.bag.sizes[name], f"{name} changed while it was read.")
-        self.digests[name] = {algorithm: one.hexdigest() for algorithm, one in sums.items()}
 
     def _manifest(self, manifest: str, there: set[str]) -> None:
         algorithm = manifest.partition("-")[2][:-4]
@@ -602,6 +639,25 @@ class Check:
                     "The frozen search is that of another request.")  # fmt: skip
         self.expect(self.searched <= entry["leaf_index"], "The frozen search covers a ledger that was not there yet.")
 
+    def statement(self) -> None:
+        """What people read about the search is what was frozen: its terms, its gaps, its counts."""
+        told, details = read_json(whole(self.bag, "data/6-search-statement.json")), self.event["details"]
+        need(isinstance(told, dict), "data/6-search-statement.json is no statement.")
+        frozen = told["frozen"]
+        gaps = [{k: v for k, v in gap.items() if k != "reason_in_words"} for gap in told["gaps"]]
+        same = {
+            "the terms": (told["terms"], details["terms"]), "the gaps": (gaps, details["gaps"]),
+            "what was destroyed before": (told["destroyed"], details["disposed"]),
+            "where it was frozen": ((frozen["sha256"], frozen["position"], frozen["leaves"]), (
+                self.digests["data/proofs/search.json"]["sha256"], details["position"], details["size"])),
+            "the hits": ((told["hits"], told["versions"]), (len(self.hits), sum(len(v) for _, v in self.hits))),
+            **{f"what was {name}": (told[name], details[name]) for name in ("searched", "excluded", "quarantined")},
+        }  # fmt: skip
+        for what, (ours, theirs) in same.items():
+            self.expect(canonical(ours) == canonical(theirs),
+                        f"The search statement says something else of {what} than the frozen search.")  # fmt: skip
+        self.stated = (told["request"], told["totals"])
+
     def reconciliation(self) -> None:
         """Every hit of the search has ended one way, and the ways add up."""
         told = read_json(whole(self.bag, "data/proofs/reconciliation.json"))
@@ -628,9 +684,14 @@ class Check:
         self.expect(left or more or ours == found, "The answer lists the hits in another order than the search, or one "
                     "of them twice.")  # fmt: skip
         self.items = items
-        self._controls(len(found))
+        if self.stated:
+            request, totals = self.stated
+            counts = {"hits": len(items), "undecided": 0, **{outcome: counted[outcome] for outcome in OUTCOMES}}
+            self.expect(request == self.facts.get("request", request) and totals == counts,
+                        "The search statement says something else of the totals than the reconciliation.")  # fmt: skip
+        self._controls()
 
-    def _controls(self, count: int) -> None:
+    def _controls(self) -> None:
         """Each hit has the control number of its place, and what its outcome demands."""
         number, prefixes = self.facts.get("request", self.facts.get("identifier", "")), set()
         for place, item in enumerate(self.items, 1):
@@ -706,36 +767,32 @@ class Check:
             if field.keys() == {"name", "commitment"}:
                 shown[name], own = None, hash_of(field["commitment"])
             else:
-                forms = ({"name", "salt", "value"}, {"name", "salt", "file"})
-                need(field.keys() in forms, f"{what}: {name} is no field.")
+                need(field.keys() in FORMS, f"{what}: {name} is no field.")
                 running = hashlib.sha256(hash_of(field["salt"]) + name.encode() + b"\0")
-                shown[name] = field["value"] if "value" in field else {"file": field["file"]}
-                for piece in self._typed(field, stem, what):
-                    running.update(piece)
+                if "file" in field:
+                    shown[name] = {"file": field["file"]}
+                    for piece in self._file(field, stem, what):
+                        running.update(piece)
+                else:
+                    shown[name] = field["value"]
+                    running.update(_typed(field["value"], what))
                 own = running.digest()
             parts.append(name.encode() + b"\0" + own)
         return shown, sha256(b"record/v1\n", *parts)
 
-    def _typed(self, field: dict[str, Any], stem: str, what: str) -> Iterator[bytes]:
-        """A value with its type in front."""
-        if "file" in field:
-            file = f"data/{field['file']}"
-            found = OF_A_VERSION.fullmatch(file)
-            own = found and found[1] == "native" and file.startswith(f"data/native/{stem}.")
-            need(own and field["name"] == "native", f"{what}: the proof names a file of another record.")  # fmt: skip
-            need(file in self.bag.sizes, f"{file} is missing.")
-            yield b"b"
-            yield from self.bag.chunks(file)
-            return
-        ((tag, value),) = field["value"].items()
-        need(tag in "sbj" and len(tag) == 1 and isinstance(value, str) == (tag != "j"), f"{what}: a value is none.")
-        yield tag.encode()
-        yield {"s": str(value).encode, "b": lambda: base64_of(value), "j": lambda: canonical(value)}[tag]()
+    def _file(self, field: dict[str, Any], stem: str, what: str) -> Iterator[bytes]:
+        """A value that is the bytes of a file, with its type in front."""
+        file = f"data/{field['file']}"
+        own = file.startswith(f"data/native/{stem}.") and OF_A_VERSION.fullmatch(file)
+        need(own and field["name"] == "native", f"{what}: the proof names a file of another record.")
+        need(file in self.bag.sizes, f"{file} is missing.")
+        yield b"b"
+        yield from self.bag.chunks(file)
 
     # ------------------------------------------------------------------ what people read, against what is proven
 
     def _rows(self, name: str, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-        """Rows of a CSV file. A quote in front of a cell keeps spreadsheets from running it; it is no part of it."""
+        """Rows of a CSV file that has these columns and perhaps others."""
         csv.field_size_limit(LARGEST_LINE)
         text = whole(self.bag, name).decode("utf-8-sig")
         rows = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -743,14 +800,14 @@ class Check:
         need(set(columns) <= set(head) and len(set(head)) == len(head), f"{name} lacks a column, or has one twice.")
         for n, row in enumerate(rows, 2):
             need(len(row) == len(head), f"{name}: row {n} has another number of cells than there are columns.")
-            yield {column: row[head.index(column)].lstrip("'") for column in columns}
+            yield {column: row[at].lstrip("'") if column in columns else row[at] for at, column in enumerate(head)}
 
     def index(self) -> None:
-        """The index has one row for each version of each hit, and says of it what the reconciliation says."""
+        """The index has one row for each version of each hit, and says of it what is said and proven elsewhere."""
         name = "data/4-index.csv"
-        wanted = {(item["control"], str(v)): item for item, (_, versions) in self._paired() for v in versions}
+        wanted = {(item["control"], str(v)): (item, v) for item, (_, versions) in self._paired() for v in versions}
         for row in self._rows(name, ("control", "version", "outcome", "codes", "rid")):
-            item = wanted.pop((row["control"], row["version"]), None)
+            item, version = wanted.pop((row["control"], row["version"]), (None, 0))
             which = f"{row['control']!r}, version {row['version']!r}"
             if item is None:
                 self.problems.append(f"{name} has a row too many: {which}.")
@@ -758,8 +815,11 @@ class Check:
             told = (row["outcome"], row["rid"], sorted(filter(None, map(str.strip, row["codes"].split(";")))))
             self.expect(told == (item["outcome"], item["rid"], sorted(item["codes"])),
                         f"{name} says something else of {which} than the reconciliation.")  # fmt: skip
-        for control, version in wanted:
-            self.problems.append(f"{name} has no row for {control}, version {version}.")
+            body = self.fields.get((item["rid"], version), {}).get("body")
+            self.expect(body is None or "text" not in row or is_cell_of(row["text"], body.get("s")),
+                        f"{name} shows another text of {which} than was recorded when it was captured.")  # fmt: skip
+        for control, number in wanted:
+            self.problems.append(f"{name} has no row for {control}, version {number}.")
 
     def log(self) -> None:
         """Every record that is withheld and every one that is cut has a row with an exemption, and no other has."""
@@ -930,6 +990,8 @@ def verify(path: Path, keys: list[str]) -> Check:
     """Check the bundle at `path`; never raises on what it holds."""
     zipped = path if path.is_file() else None
     check = Check(None, zipped, keys)
+    if zipped and path.stat().st_size > SLOW and sys.stderr.isatty():
+        print(f"Reading {path.stat().st_size:,} bytes. This takes a while.", file=sys.stderr)
 
     def opened() -> None:
         check.bag = Zip(path) if zipped else Folder(path)
@@ -952,7 +1014,10 @@ def main(arguments: list[str] | None = None) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        check = verify(find(options.bundle), keys_of(options.key, options.key_file))
+        path = find(options.bundle)
+        if not os.access(path, os.R_OK):
+            raise Unusable(f"{path} may not be read.")
+        check = verify(path, keys_of(options.key, options.key_file))
     except (Unusable, OSError) as error:
         print(printable(str(error)), file=sys.stderr)
         return UNUSABLE

@@ -137,7 +137,8 @@ def search_of(story: Story) -> bytes:
         "format": "social-records-archive/request-event/v1", "request": "f" * 32, "event": "9" * 32, "what": "searched",
         "by": "records", "via": "cli", "nonce": "0" * 64, "files": [],
         "details": {"terms": {"words": "parking lot"}, "position": 2, "size": 12, "searched": 9, "excluded": 0,
-                    "quarantined": 0, "hold": None, "gaps": [], "disposed": [], "hits": hits},
+                    "quarantined": 0, "hold": None, "gaps": [{"reason": "outage", "from": 1, "to": 2}], "disposed": [],
+                    "hits": hits},
     })  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
         "coverage/mastodon-larkspur.json": b"{}",
         **{name: b"(invented) " + name.encode() for name in (
             "1-response-letter.pdf", "2-request.pdf", "4-index.xlsx", "5-withholding-log.pdf", "6-search-statement.pdf",
-            "6-search-statement.json", "7-certification-draft.pdf")},
+            "7-certification-draft.pdf")},
         "proofs/key.txt": f"{signer.vkey}\n".encode(),
         "proofs/checkpoint.txt": signer.sign_note(f"{signer.name}\n{len(leaves)}\n{root}\n").encode(),
         "proofs/search.json": search_of(story),
@@ -200,29 +201,46 @@ def payload(story: Story | None = None, signer: Signer = SIGNER) -> Files:
             log.append([control(place), "", "", "comment", CODE, "(invented)", "a private person"])
         for version, fields in enumerate(thing.versions, 1):
             stem = f"{control(place)}-v{version}"
-            rows.append([control(place), version, thing.outcome, "; ".join(thing.codes), thing.rid])
+            text = fields["body"] if thing.outcome == "released" else "[REDACTED]"
+            shown = text.replace("\u202e", "\u2039U+202E\u203a")
+            rows.append([control(place), version, thing.outcome, "; ".join(thing.codes), thing.rid,
+                         f"'{shown}" if text.startswith("=") else shown])  # fmt: skip
             if thing.outcome != "disposed":
                 lines.append(proof_line(place, thing, version, leaves))
             if thing.outcome == "redacted":
                 log += [[control(place), version, name, "comment", CODE, "(invented)", "a private person"]
                         for name in sorted(thing.cut)]  # fmt: skip
-                shown = {column: value for name, values in fields.items() if name not in thing.cut
+                record = {column: value for name, values in fields.items() if name not in thing.cut
                          for column, value in columns_of(name, values) if value is not None}  # fmt: skip
                 files[f"redacted/{stem}.json"] = canonical({
                     "format": "social-records-archive/redacted/v1", "control": control(place), "version": version,
-                    "redacted": True, "cut": {name: [CODE] for name in thing.cut}, "record": shown})  # fmt: skip
+                    "redacted": True, "cut": {name: [CODE] for name in thing.cut}, "record": record})  # fmt: skip
             if thing.outcome == "released":
                 files[f"native/{stem}.json"] = fields["native"]
                 if "media" in fields:
                     files |= {f"media/{stem}-{n}.png": one for n, one in enumerate(thing.media)}
+    files["6-search-statement.json"] = statement_of(story, files["proofs/search.json"])
     files["proofs/records.jsonl"] = b"".join(line + b"\n" for line in lines)
     files["proofs/reconciliation.json"] = canonical({"hits": len(items), "items": items, **{
         outcome: sum(item["outcome"] == outcome for item in items)
         for outcome in ("released", "redacted", "withheld", "disposed")}})  # fmt: skip
-    files["4-index.csv"] = csv_of(["control", "version", "outcome", "codes", "rid"], rows)
+    files["4-index.csv"] = csv_of(["control", "version", "outcome", "codes", "rid", "text"], rows)
     columns = ["control", "version", "field", "what", "exemption", "citation", "basis"]
     files["5-withholding-log.csv"] = csv_of(columns, log)
     return files
+
+
+def statement_of(story: Story, search: bytes) -> bytes:
+    frozen = json.loads(search)["details"]
+    outcomes = [thing.outcome for thing in story.things]
+    gaps = [gap | {"reason_in_words": "invented"} for gap in frozen["gaps"]]
+    return json.dumps({
+        "request": NUMBER, "terms": frozen["terms"], "sentence": "invented", "gaps": gaps, "destroyed": [],
+        "frozen": {"sha256": hashlib.sha256(search).hexdigest(), "position": 2, "leaves": frozen["size"]},
+        "hits": len(frozen["hits"]), "versions": sum(len(hit["versions"]) for hit in frozen["hits"]), "searched": 9,
+        "excluded": 0, "quarantined": 0, "totals": {"hits": len(outcomes), "undecided": 0, **{
+            outcome: outcomes.count(outcome) for outcome in ("released", "redacted", "withheld", "disposed")}},
+    }, indent=2).encode()  # fmt: skip
 
 
 def columns_of(name: str, value: Any) -> list[tuple[str, Any]]:

@@ -25,6 +25,7 @@ from social_archive.foia.bundle.build import Built, build
 from social_archive.record import Media
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests import pdfa
 from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered, office, place_of, searched
 from tests.social_archive.foia.bundle_by_hand import Files, Memory
 from tests.social_archive.foia.scenes import said, take_in, thread
@@ -143,3 +144,9 @@ def test_a_released_text_a_hit_and_a_mark_cannot_be_changed_unseen(cut: Built) -
     ):  # fmt: skip
         said_of = problems(files | {f"data/proofs/{name}": body})
         assert any(sentence in p for p in said_of), (sentence, said_of)
+
+
+def test_every_page_of_it_keeps_to_the_archival_form(cut: Built) -> None:
+    pages = {name: body for name, body in read(cut).items() if name.endswith(".pdf")}
+    assert len(pages) >= 6
+    assert {name: found for name, body in pages.items() if (found := pdfa.problems(body))} == {}
