@@ -61,6 +61,12 @@ ledger:
 # disposal:
 #   first_approvers: [records]
 #   second_approvers: [director]
+# Requests for records: who keeps their files and decides, who looks at it again, who lets an answer go out.
+# foia:
+#   officers: [records]
+#   second_reviewers: [director]
+#   release_approvers: [director]
+#   control_prefix: REC
 """
 
 _ACCOUNTS: Final = """\

@@ -277,7 +277,7 @@ def load_agency(folder: Path) -> Agency:
     agency, agency_document = _load(folder / "agency.yaml", _AgencyFile)
     accounts, accounts_document = _load(folder / "accounts.yaml", _AccountsFile)
     schedule, schedule_document = _load(folder / "retention.yaml", _RetentionFile)
-    problems = [*people_problems(agency.people, agency.disposal, agency_document),
+    problems = [*people_problems(agency.people, agency.disposal, agency.foia, agency_document),
                 *account_problems(accounts.accounts, accounts_document),
                 *rule_problems(schedule.retention, accounts.accounts, schedule_document)]  # fmt: skip
     if problems:

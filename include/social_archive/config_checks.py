@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from social_archive.yaml_lines import Document, echo, suggestion
 
 if TYPE_CHECKING:
-    from social_archive.config import Account, DisposalConfig, Person, Retention
+    from social_archive.config import Account, DisposalConfig, FoiaConfig, Person, Retention
 
 PLATFORM_NAMES: Final = (
     "bluesky", "facebook", "flickr", "instagram", "linkedin", "mastodon", "nextdoor", "pinterest", "threads",
@@ -106,15 +106,19 @@ def rule_problems(schedule: Retention, accounts: list[Account], document: Docume
                "(only `item:`), so that no record is left without an item.")  # fmt: skip
 
 
-def people_problems(people: list[Person], disposal: DisposalConfig, document: Document) -> Iterator[str]:
+def people_problems(
+    people: list[Person], disposal: DisposalConfig, foia: FoiaConfig, document: Document
+) -> Iterator[str]:
     users = [person.user for person in people]
     for index, user in enumerate(users):
         if user in users[:index]:
             yield f"{document.place(('people', index, 'user'))}: two people have the user name {user!r}."
-    for part in ("first_approvers", "second_approvers"):
-        for index, user in enumerate(getattr(disposal, part)):
+    lists = [("disposal", part, getattr(disposal, part)) for part in ("first_approvers", "second_approvers")]
+    lists += [("foia", part, getattr(foia, part)) for part in ("officers", "second_reviewers", "release_approvers")]
+    for section, part, named in lists:
+        for index, user in enumerate(named):
             if user not in users:
-                yield (f"{document.place(('disposal', part, index))}: there is nobody {user!r} among `people`"
+                yield (f"{document.place((section, part, index))}: there is nobody {user!r} among `people`"
                        f"{suggestion(user, users)}.")  # fmt: skip
     for index, user in enumerate(disposal.second_approvers):
         if user in disposal.first_approvers:

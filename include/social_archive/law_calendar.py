@@ -16,11 +16,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from social_archive.config import Agency, Model, Slug, Text, load_file
+from social_archive.config import Agency, Model, Slug, Text
 from social_archive.errors import ConfigError
 from social_archive.law import Pack, Sourced
-from social_archive.law_pack import misplaced, pack_file, sha256_of
-from social_archive.yaml_lines import Document, read
+from social_archive.law_pack import misplaced, pack_file, parsed, sha256_of
+from social_archive.yaml_lines import Document
 
 CALENDAR_FILE: Final = "calendar.yaml"
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -169,7 +169,7 @@ class _CalendarFile(Model):
 def load_holidays(agency: Agency) -> HolidayTable:
     """The holidays of the agency's jurisdiction. Raises ConfigError with `file:line: reason` for what is wrong."""
     path = pack_file(agency, CALENDAR_FILE)
-    file, document = load_file(path, _CalendarFile), read(path)
+    file, document = parsed(path, _CalendarFile)
     if problems := [*misplaced(file.pack, document), *_twice(file.holidays, document)]:
         raise ConfigError("\n".join(problems))
     return HolidayTable(**file.pack.model_dump(), path=path, sha256=sha256_of(path), weekend=file.weekend,

@@ -19,11 +19,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
 
-from social_archive.config import Agency, Model, Text, load_file
+from social_archive.config import Agency, Model, Text
 from social_archive.errors import ConfigError
 from social_archive.law import VERIFY, Pack, Sourced, find_pack
-from social_archive.law_pack import misplaced, sha256_of
-from social_archive.yaml_lines import Document, read
+from social_archive.law_pack import misplaced, parsed, sha256_of
+from social_archive.yaml_lines import Document
 
 EXEMPTIONS_FILE: Final = "exemptions.yaml"
 LONGEST_CODE: Final = 40
@@ -124,7 +124,7 @@ def load_exemptions(agency: Agency, day: date | None = None) -> Exemptions:
     path = find_pack(agency, EXEMPTIONS_FILE)
     if path is None:
         return Exemptions(agency.body.jurisdiction, "", invented=False, sha256="", listed=())
-    file, document = load_file(path, _File), read(path)
+    file, document = parsed(path, _File)
     if problems := [*misplaced(file.pack, document), *_ambiguous(file.exemptions, document)]:
         raise ConfigError("\n".join(problems))
     on = day or datetime.now(ZoneInfo(agency.body.time_zone)).date()

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
-from social_archive.config import Agency, Model, load_file
+from social_archive.config import Agency, Model
 from social_archive.errors import ConfigError
 from social_archive.law import Pack, overlapping
 from social_archive.law_calendar import HolidayTable, load_holidays
 from social_archive.law_foia_model import SECTIONS, SETTABLE, FoiaLaw, FoiaRule, KindLaw
-from social_archive.law_pack import misplaced, pack_file, sha256_of
-from social_archive.yaml_lines import Document, echo, read, suggestion
+from social_archive.law_pack import misplaced, pack_file, parsed, sha256_of
+from social_archive.yaml_lines import Document, echo, suggestion
 
 __all__ = ["LAW_FILE", "FoiaLaw", "FoiaRule", "KindLaw", "load_foia_law"]
 
@@ -39,7 +39,7 @@ def load_foia_law(agency: Agency, day: date | None = None) -> FoiaLaw:
     Raises ConfigError if there is none, with the remedy; or with `file:line: reason` for everything wrong in it.
     """
     path = pack_file(agency, LAW_FILE)
-    file, document = load_file(path, _LawFile), read(path)
+    file, document = parsed(path, _LawFile)
     problems = [*misplaced(file.pack, document), *_unknown(file.rules, document), *overlapping(file.rules, document)]
     if problems:
         raise ConfigError("\n".join(problems))

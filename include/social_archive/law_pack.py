@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, TypeVar
 
-from social_archive.config import Agency
+from social_archive.config import Agency, Model, load_file
 from social_archive.errors import ConfigError
 from social_archive.law import Pack, find_pack
-from social_archive.yaml_lines import Document, echo, shown
+from social_archive.yaml_lines import Document, echo, read, shown
+
+_File = TypeVar("_File", bound=Model)
 
 
 def pack_file(agency: Agency, name: str) -> Path:
@@ -23,6 +27,21 @@ def pack_file(agency: Agency, name: str) -> Path:
         remedy=f"Correct `jurisdiction` in {shown(agency.folder / 'agency.yaml')}, or write {shown(own)} after the "
         "one of Illinois.",
     )
+
+
+def parsed(path: Path, model: type[_File]) -> tuple[_File, Document]:
+    """A file as the model has it, and with its lines. Raises ConfigError with `file:line: reason`.
+
+    Parsed once for each wording: a list of a hundred requests asks for the law a hundred times.
+    """
+    file, document = _parsed(path, model, sha256_of(path))
+    assert isinstance(file, model)
+    return file, document
+
+
+@lru_cache(maxsize=32)
+def _parsed(path: Path, model: type[Model], sha256: str) -> tuple[Any, Document]:
+    return load_file(path, model), read(path)
 
 
 def misplaced(pack: Pack, document: Document) -> Iterator[str]:

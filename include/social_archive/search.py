@@ -314,11 +314,10 @@ class Search(Moving):
         )
 
     @again
-    def all_versions(self, rids: Sequence[str], *, native: bool = False) -> list[Row]:
-        """Every version of many things, by rid and version; with the platform's own bytes if asked for."""
-        extra = ", native" if native else ""
+    def all_versions(self, rids: Sequence[str]) -> list[Row]:
+        """Every version of many things, by rid and version."""
         return self._rows(
-            f"SELECT {_select('records')}{extra} FROM records"  # noqa: S608
+            f"SELECT {_select('records')} FROM records"  # noqa: S608
             " SEMI JOIN (SELECT unnest($rids::VARCHAR[]) AS rid) AS wanted USING (rid) ORDER BY rid, version",
             {"rids": list(rids)},
         )

@@ -159,8 +159,7 @@ class Store:
         What arrived is hashed again. Raises NotFound, Corrupt.
         """
         source = {"Bucket": self.bucket, "Key": ref.key, "VersionId": ref.version_id}
-        answer = self._call(self.client.copy_object, ref.key, Bucket=self.bucket, Key=key, CopySource=source,
-                            ChecksumAlgorithm="SHA256")  # fmt: skip
+        answer = self._call(self.client.copy_object, ref.key, Key=key, CopySource=source, ChecksumAlgorithm="SHA256")
         version_id = answer.get("VersionId") or "null"
         if self.sha256_of(key, version_id) != ref.sha256:
             raise Corrupt(f"The store kept other bytes than were copied to {self._name(key)}.")

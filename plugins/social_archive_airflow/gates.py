@@ -71,7 +71,8 @@ def same_plan(plan: str | None, expected_plan: str) -> None:
     if plan != expected_plan:
         raise NotApproved(
             "The answer is about another plan than the one that is proposed.",
-            remedy="Nothing was destroyed. Mark this run as failed and start another: it asks with the list as it is.",
+            remedy="Nothing was destroyed, nothing went out. Mark this run as failed and start another: it asks "
+            "with the list as it is.",
         )
 
 

@@ -10,6 +10,7 @@ class Tag(StrEnum):
     NOTICE = "notice"  # reads the archive, tells people
     AUDIT = "audit"  # reads the archive, adds nothing but locks
     RETENTION = "retention"  # moves records, or destroys what two people approved
+    REQUESTS = "requests"  # answers requests for records: received, watched, bundled, released by a person
     POLICY = "policy"  # reads new records, shows people what a clause may be about
 
 

@@ -52,7 +52,8 @@ def test_the_dags_load_for_every_agency_that_ships(agency):
     bag = load(agency)
 
     assert bag.import_errors == {}
-    assert set(bag.dags) == {"audit", "consolidate", "digest", "dispose", "policy_check",
+    assert set(bag.dags) == {"audit", "consolidate", "digest", "dispose", "foia_clock", "foia_deadlines",
+                             "foia_export", "foia_request", "policy_check",
                              *(f"harvest_{name}" for name in registry())}
 
 
@@ -88,7 +89,7 @@ def test_every_task_retries_as_the_platform_asks(bag):
 def test_nothing_catches_up_or_runs_twice_at_once(bag):
     for dag in dags(bag):
         assert dag.catchup is False
-        assert dag.max_active_runs == 1
+        assert dag.max_active_runs == 1 or dag.dag_id == "foia_clock", "a run for each open request"
 
 
 def test_every_pool_that_a_task_names_is_made_by_the_setup(bag):
@@ -153,6 +154,23 @@ def test_nobody_but_the_two_lists_is_asked_and_silence_is_no_answer(bag):
         assert (task.execution_timeout, task.response_timeout) == (None, None)
         assert (task.retries, task.retry_delay) == (2, timedelta(seconds=1))
     assert not set(people.first_approvers) & set(people.second_approvers)
+
+
+def test_an_answer_is_delivered_after_its_release_only_and_silence_is_no_answer(bag):
+    dag = bag.dags["foia_export"]
+    deliver, release = dag.get_task("answer.deliver"), dag.get_task("answer.release")
+
+    assert deliver.get_flat_relative_ids(upstream=True) >= {"answer.build", "answer.release"}
+    assert deliver.trigger_rule == "all_success"
+    assert [user["id"] for user in release.assigned_users] == load_agency(SAMPLE).foia.release_approvers
+    assert release.assigned_users
+    assert (release.defaults, release.execution_timeout, release.response_timeout) == (None, None, None)
+    assert (release.retries, release.retry_delay) == (2, timedelta(seconds=1))
+
+
+def test_a_request_is_watched_by_two_deadlines(bag):
+    warn = timedelta(days=load_agency(SAMPLE).foia.warn_days)
+    assert [alert.interval for alert in bag.dags["foia_clock"].deadline] == [-warn, timedelta(0)]
 
 
 def test_waiting_takes_no_slot(bag):

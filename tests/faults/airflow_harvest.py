@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 
@@ -19,10 +20,11 @@ def main(*steps: str) -> None:
     assert bag.import_errors == {}
     for step in steps:
         name, is_variable, value = step.partition("=")
-        if is_variable:
+        if is_variable and " " not in name:
             os.environ[name] = value
             continue
-        run = bag.dags[name].test()
+        name, _, form = step.partition(" ")  # `NAME {"json": "of the form"}`
+        run = bag.dags[name].test(run_conf=json.loads(form) if form else None)
         print(f"{name}: {run.state}", flush=True)
 
 

@@ -142,7 +142,10 @@ class Clock:
         return replace(self._due(received, kind, (*told, *steps)), notice=notice)
 
     def answered_notice(self, due: Due, sent: Day, amended: Day | None = None, *, asked: Sequence[Asked] = ()) -> Due:
-        """When a voluminous request must be answered whose requester was told on `sent`, and answered on `amended`."""
+        """When a voluminous request must be answered whose requester was told on `sent`, and answered on `amended`.
+
+        Told too late, the request was not answered in time: the day of the notice stays the last one.
+        """
         kind = self.law.kind(due.kind)
         if kind.amend_days is None:
             raise WrongDays(f"The law has no notice that a requester of a {due.kind} request may answer.")
@@ -153,6 +156,10 @@ class Clock:
         after = f"the requester's answer of {amended}" if amended == usual else "the last day to amend it"
         steps = self._count(kind, f"Answer within {_days(kind.days, kind)} of {after}",
                             self.law.field_of(due.kind, "days"), (usual, safe), kind.days, asked)  # fmt: skip
+        if sent > due.safe:
+            late = due.date if sent > due.date else steps[-1].date
+            what = f"The requester was told on {sent}, too late for a longer period; answer at once"
+            steps = (*steps, self._step(what, self.law.field_of(due.kind, "notice_days"), late, due.safe))
         found = self._due(due.received, due.kind, (*due.steps, wait, *steps))
         return replace(found, notice=due.notice)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 from social_archive.foia import request_file, review, suggestions
 from social_archive.foia.dispositions import Item, Reviewed, Term
@@ -26,9 +27,10 @@ from social_archive.foia.effects import (
 from social_archive.foia.matching import identity_terms
 from social_archive.foia.request_file import Event, RequestFile, RequestRefused
 from social_archive.foia.searching import frozen, require_officer
+from social_archive.foia.shown import stored_rows
 from social_archive.foia.suggestions import rows_of
 from social_archive.policy.findings import text_in
-from social_archive.search import Row
+from social_archive.search import Query, Row, Search
 from social_archive.yaml_lines import suggestion
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ class Acted:
 
 
 P = ParamSpec("P")
+
+MOST_ELSEWHERE: Final = 5_000
+"""Records of one author beyond the hits whose addresses are looked for."""
 
 
 def _once(act: Callable[P, Acted]) -> Callable[P, Acted]:
@@ -81,9 +86,7 @@ def release(
     """
     now = _Reviewing(archive, reference, by)
     items = now.chosen(places)
-    effect = Effect("release", decided=[("released", [item.hit.rid for item in items], [], False)])
-    now.take_terms_out(effect, items)
-    return now.enter(effect, via, id)
+    return now.enter(Effect("release", decided=[("released", [item.hit.rid for item in items], [], False)]), via, id)
 
 
 @_once
@@ -104,10 +107,7 @@ def restore(
 ) -> Acted:
     """Show again what was taken out of single hits, but for terms and persons that must stand nowhere."""
     now = _Reviewing(archive, reference, by)
-    items = now.chosen(places)
-    effect = Effect("restore", shown_again=[item.hit.rid for item in items])
-    now.take_terms_out(effect, items, anew=True)
-    return now.enter(effect, via, id)
+    return now.enter(Effect("restore", shown_again=[item.hit.rid for item in now.chosen(places)]), via, id)
 
 
 @_once
@@ -187,16 +187,19 @@ def redact_term(
         raise RequestRefused(f"A term has 1 to {LONGEST_TERM} characters. Nothing was decided.")
     effect = Effect("term", label(words), bases)
     effect.terms = [Term(words.strip(), code, "") for code in bases]
-    take_out(effect, now.rows(native=True), effect.terms)
+    take_out(effect, now.stored(), effect.terms)
     return now.enter(effect, via, id)
 
 
 @_once
 def redact_kind(
     archive: Archive, reference: str, kind: str, *, by: str, via: str, codes: Sequence[str] = (),
-    basis: str | None = None, unlisted: bool = False, id: str | None = None,
+    basis: str | None = None, unlisted: bool = False, own: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
-    """Take one kind of private information (`suggestions.KINDS`) out of every hit. Without codes: the usual one."""
+    """Take one kind of private information (`suggestions.KINDS`) out of every hit. Without codes: the usual one.
+
+    `own`: also out of what the account itself wrote, where a number is most often the public body's.
+    """
     now = _Reviewing(archive, reference, by)
     if (named := suggestions.kind_named(kind)) is None:
         raise RequestRefused(f"There is no kind {kind!r}{suggestion(kind, suggestions.KINDS)}.",
@@ -204,8 +207,10 @@ def redact_kind(
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted, kind=named)
     effect = Effect("kind", named, bases)
     for one in suggestions.places(archive, now.rows(), named):
+        if one.own and not own:
+            continue
         if one.field in ("author", "links"):
-            effect.fields[one.rid, one.field] = (next(iter(bases)), None)
+            effect.fields[one.rid, one.field] = next(iter(bases))
         else:
             effect.cuts += [[one.rid, one.version, one.field, one.start, one.end, code, None] for code in bases]
     if not (effect.cuts or effect.fields):
@@ -226,7 +231,7 @@ def redact_person(
     now = _Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
-    rows = now.rows(native=True)
+    rows = now.stored()
     who = rows[item.hit.rid][-1]
     if who["author_is_account"]:
         raise RequestRefused("This is the account's own record: its author is the public body.")
@@ -234,13 +239,23 @@ def redact_person(
     effect = Effect("person", label(who["author_name"] or who["author_handle"] or ""), bases)
     for rid, versions in theirs.items():
         if versions:
-            effect.fields[rid, "author"] = (next(iter(bases)), None)
-    own = [row for versions in theirs.values() for row in versions]
+            effect.fields[rid, "author"] = next(iter(bases))
+    own = [row for versions in theirs.values() for row in versions] + _elsewhere(archive, who)
     effect.terms = [term for code in bases for term in identity_terms(own, code, "")]
-    if not own or not effect.terms:
+    if not effect.terms:
         raise RequestRefused("Nothing is known of this record's author. Nothing was decided.")
     take_out(effect, rows, effect.terms)
     return now.enter(effect, via, id)
+
+
+def _elsewhere(archive: Archive, who: Row) -> list[Row]:
+    """What the same author wrote that the search did not find: its ids and addresses lead there too."""
+    author = who["author_id"] or who["author_handle"]
+    if author is None:
+        return []
+    with closing(Search.of(archive)) as search:
+        query = Query(platform=who["platform"], author=author, limit=MOST_ELSEWHERE)
+        return [row for row in search.find(query).rows if same_author(row, who)]
 
 
 # --------------------------------------------------------------------------- what was determined before
@@ -267,7 +282,6 @@ def adopt(archive: Archive, reference: str, places: Sequence[int] | None = None,
         effect = Effect("adopt", "", bases)
         if answer.answer == "public":
             effect.decided = [("released", rids, [], False)]
-            now.take_terms_out(effect, some)
         elif not answer.spans:
             effect.decided = [("withheld", rids, sorted(bases), False)]
         else:
@@ -300,7 +314,6 @@ class _Reviewing:
         self.file = request_file.read(archive, reference)
         review.require_undelivered(self.file)
         self.reviewed = review.of_file(archive, self.file)
-        self._rows: tuple[bool, dict[str, list[Row]]] | None = None
 
     @property
     def exemptions(self) -> Exemptions:
@@ -327,39 +340,46 @@ class _Reviewing:
             found.append(items[place - 1])
         return found
 
-    def rows(self, items: Sequence[Item] | None = None, *, native: bool = False) -> dict[str, list[Row]]:
-        """The stored rows of all hits, or of some, as far as they are still there."""
-        if self._rows is None or (native and not self._rows[0]):
-            self._rows = (native, rows_of(self.archive, self.reviewed.search, native=native))
-        rows = self._rows[1]
-        return rows if items is None else {item.hit.rid: rows[item.hit.rid] for item in items if item.hit.rid in rows}
+    def rows(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
+        """The versions of all hits, or of some, as far as they are still there: what a person reads of them."""
+        rids = None if items is None else [item.hit.rid for item in items]
+        return rows_of(self.archive, self.reviewed.search, rids)
 
-    def take_terms_out(self, effect: Effect, items: Sequence[Item], *, anew: bool = False) -> None:
-        """What the standing terms take out of these hits, but for what is out already (unless `anew`)."""
-        if not self.reviewed.terms:
+    def stored(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
+        """The same as they are stored, with the platform's own bytes."""
+        some = self.reviewed.items if items is None else items
+        return stored_rows(self.archive, [item for item in some if item.outcome != "disposed"])
+
+    def _take_terms_out(self, effect: Effect) -> None:
+        """What the standing terms take out of hits that are released or shown again, but for what is out already."""
+        shown = {rid for outcome, rids, _, _ in effect.decided if outcome == "released" for rid in rids}
+        items = [item for item in self.reviewed.items if item.hit.rid in shown | {*effect.shown_again}]
+        if not self.reviewed.terms or not items:
             return
         found = Effect("")
-        take_out(found, self.rows(items, native=True), self.reviewed.terms)
-        out = {} if anew else {item.hit.rid: item for item in items}
-        there = {(rid, *vars(cut).values()) for rid, item in out.items() for cut in item.cuts}
+        take_out(found, self.stored(items), self.reviewed.terms)
+        kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
+        there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
         effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
-        effect.fields |= {(rid, name): said for (rid, name), said in found.fields.items()
-                          if rid not in out or name not in out[rid].withheld_fields}  # fmt: skip
+        effect.touched |= found.touched
 
     def enter(self, effect: Effect, via: str, id: str | None) -> Acted:
+        self._take_terms_out(effect)
         search = self.reviewed.search
         latest = {hit.rid: hit.versions[-1] for hit in search.hits}
-        codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for code, _ in effect.fields.values())}
+        codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for _, _, code, _ in effect.touched)}
         details = {
             "action": effect.kind, "label": effect.label, "search": search.event, "reasons": effect.bases,
             "decided": [{"outcome": outcome, "hits": [[rid, latest[rid]] for rid in rids], "codes": list(under),
                          "unless_decided": unless} for outcome, rids, under, unless in effect.decided],
             "cuts": effect.cuts, "media": effect.media, "shown_again": effect.shown_again,
-            "fields": [[rid, name, code, action] for (rid, name), (code, action) in sorted(effect.fields.items())],
+            "fields": [[rid, name, code] for (rid, name), code in sorted(effect.fields.items())],
+            "touched": [list(one) for one in sorted(effect.touched, key=lambda one: (one[:3], one[3] or ""))],
             "terms": [[term.text, term.code] for term in effect.terms],
         }  # fmt: skip
+        fields = {one[:2] for one in effect.touched} | {*effect.fields}
         told = {
-            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len(effect.fields),
+            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len(fields),
             "media": len(effect.media), "terms": len(effect.terms), "codes": sorted(codes),
         }  # fmt: skip
 

@@ -21,6 +21,7 @@ from social_archive.foia import request_file
 from social_archive.foia.letters import PUBLIC, legal
 from social_archive.foia.letters.answering import attached
 from social_archive.foia.letters.denied import TYPES, named
+from social_archive.foia.letters.facts import written
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -52,7 +53,7 @@ class Row:
 
 def rows(archive: Archive, *, exemption: str | None = None, record_type: str | None = None) -> list[Row]:
     """All of them in the order of the answers; only those of one exemption or one type of record, if asked for."""
-    found = _of_files(archive, request_file.every(archive))
+    found = of_files(archive, request_file.every(archive))
     same = _same_exemption(archive, exemption)
     return [row for row in found if same(row.code) and record_type in (None, row.record_type)]
 
@@ -64,7 +65,7 @@ def notices(archive: Archive) -> Iterator[tuple[str, bytes]]:
             yield _name(place), body
 
 
-def _of_files(archive: Archive, files: Sequence[RequestFile]) -> list[Row]:
+def of_files(archive: Archive, files: Sequence[RequestFile]) -> list[Row]:
     return [row for place, (file, event) in enumerate(_denials(files), 1)
             for row in _rows(archive, file, event, place)]  # fmt: skip
 
@@ -155,14 +156,13 @@ def content(archive: Archive, some: Sequence[Row], day: date) -> dict[str, Any]:
                for kind, group in _grouped(some, lambda row: row.record_type, TYPES)]  # fmt: skip
     return {
         "title": "Denials of requests for public records", "about": "By exemption and by type of record",
-        "body": body.name, "where": body.address or "", "summary": _summary(body.name, some, day),
-        "required": legal.denial_file(law), "rows": _shown(some), "by_code": by_code, "by_type": by_type,
+        "body": body.name, "where": ", ".join(part for part in (body.name, body.address) if part),
+        "summary": _summary(body.name, some, day), "required": legal.denial_file(law),
+        "rows": _shown(some), "by_code": by_code, "by_type": by_type,
     }  # fmt: skip
 
 
-def _grouped(
-    some: Sequence[Row], key: Callable[[Row], str], order: Iterable[str]
-) -> Iterator[tuple[str, list[Row]]]:
+def _grouped(some: Sequence[Row], key: Callable[[Row], str], order: Iterable[str]) -> Iterator[tuple[str, list[Row]]]:
     for one in order:
         if group := [row for row in some if key(row) == one]:
             yield one, group
@@ -175,11 +175,11 @@ def _shown(some: Sequence[Row]) -> list[dict[str, str]]:
 
 
 def _summary(body: str, some: Sequence[Row], day: date) -> str:
-    until = f"Until {day:%B} {day.day}, {day.year}"
+    until = f"Until {written(day)}"
     if not some:
         return f"{until} {body} has denied no request, neither in whole nor in part."
     whole = len({row.number for row in some if row.decision == _DECISIONS["denied"]})
     part = len({row.number for row in some if row.decision == _DECISIONS["partial"]})
-    codes = len({row.code for row in some})
+    codes = len({row.code for row in some} - {BURDEN})
     return (f"{until} {body} has denied {counted(whole, 'request')} in whole and {part:,} in part, "
             f"under {counted(codes, 'exemption')}.")  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from social_archive.foia.dispositions import Term
+from social_archive.foia.dispositions import Hit, Item, ShownMedia, Term
 from social_archive.foia.matching import Matcher
+from social_archive.foia.redaction import show
 from social_archive.foia.request_file import RequestRefused
 from social_archive.search import Row
 from social_archive.yaml_lines import suggestion
@@ -19,6 +21,8 @@ LEAST_BASIS: Final = 10
 LONGEST_BASIS: Final = 2_000
 LONGEST_TERM: Final = 200
 LONGEST_CODE: Final = 40
+_CODE: Final = re.compile(rf"[A-Za-z0-9 ().-]{{1,{LONGEST_CODE}}}")
+"""It stands in the ledger for ever."""
 
 Rows = Mapping[str, Sequence[Row]]
 Bases = dict[str, str]
@@ -27,22 +31,26 @@ Bases = dict[str, str]
 
 @dataclass
 class Effect:
-    """What an action does. `decided`: (outcome, rids, codes, unless they are decided already)."""
+    """What an action does. `decided`: (outcome, rids, codes, unless they are decided already). `fields`: (rid,
+    committed field) that goes as a whole; `touched`: (rid, field, code, action) in which a term stands."""
 
     kind: str
     label: str = ""
     bases: Bases = field(default_factory=dict)
     decided: list[tuple[str, list[str], list[str], bool]] = field(default_factory=list)
     cuts: list[list[Any]] = field(default_factory=list)
-    fields: dict[tuple[str, str], tuple[str, str | None]] = field(default_factory=dict)
+    fields: dict[tuple[str, str], str] = field(default_factory=dict)
+    touched: dict[tuple[str, str, str, str | None], None] = field(default_factory=dict)
     media: list[list[Any]] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     shown_again: list[str] = field(default_factory=list)
 
     @property
     def rids(self) -> set[str]:
-        named = {rid for _, rids, _, _ in self.decided for rid in rids}
-        return named | {cut[0] for cut in (*self.cuts, *self.media)} | {r for r, _ in self.fields} | {*self.shown_again}
+        """Every record that it is about."""
+        named = {rid for _, rids, _, _ in self.decided for rid in rids} | {*self.shown_again}
+        placed = {str(one[0]) for one in (*self.cuts, *self.media, *self.fields, *self.touched)}
+        return named | placed
 
 
 # --------------------------------------------------------------------------- grounds
@@ -62,7 +70,7 @@ def grounds(
     found: Bases = {}
     for code in asked:
         listed = exemptions.get(code)
-        if listed is None and (not unlisted or len(code) > LONGEST_CODE or not code.isprintable()):
+        if listed is None and (not unlisted or not _CODE.fullmatch(code)):
             near = suggestion(code, [one.code for one in exemptions.listed])
             raise RequestRefused(
                 f"The law's list has no exemption {code[:LONGEST_CODE]!r}{near}. Nothing was decided.",
@@ -80,44 +88,46 @@ def grounds(
 
 
 def take_out(effect: Effect, rows: Rows, terms: Sequence[Term]) -> None:
-    """Every place in which a term stands: words of a text as a cut, anything else as a field. `Term.action` empty: of
-    this very action."""
-    matcher = Matcher(terms)
-    codes_of: dict[str, list[Term]] = {}
+    """Every place in which a term stands: words of a text as a cut; that anything else is touched is noted, since the
+    redaction takes it out wherever it stands. `rows` with `native`. `Term.action` empty: of this very action."""
+    for action, some in _by_action(terms).items():
+        matcher = Matcher(some)
+        codes_of: dict[str, list[str]] = {}
+        for term in some:
+            codes_of.setdefault(term.text, []).append(term.code)
+        for rid, versions in rows.items():
+            for row in versions:
+                effect.cuts += [
+                    [rid, row["version"], name, start, end, code, action]
+                    for name, text in _texts(row) for start, end, found in matcher.spans(text)
+                    for code in codes_of[found.text]
+                ]  # fmt: skip
+                for name, codes in show(row, _NOTHING_DECIDED, matcher, _NamesOnly()).cut.items():
+                    effect.touched |= dict.fromkeys((rid, name, code, action) for code in codes)
+
+
+_NOTHING_DECIDED: Final = Item(Hit(0, "", ()), "", "released")
+
+
+class _NamesOnly:
+    """Attachments by their names and descriptions: nobody looks into the files until the review is confirmed."""
+
+    def shown(
+        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str
+    ) -> ShownMedia:
+        return ShownMedia(number, medium["mime"] or "", alt, None, medium["sha256"], medium["bytes"] or 0, code)
+
+
+def _by_action(terms: Iterable[Term]) -> dict[str | None, list[Term]]:
+    found: dict[str | None, list[Term]] = {}
     for term in terms:
-        codes_of.setdefault(term.text, []).append(term)
-    for rid, versions in rows.items():
-        for row in versions:
-            cut = False
-            for name, text in _texts(row):
-                for start, end, found in matcher.spans(text):
-                    cut = cut or name == "body"
-                    effect.cuts += [[rid, row["version"], name, start, end, term.code, term.action or None]
-                                    for term in codes_of[found.text]]  # fmt: skip
-            for name, text in _structure(row, repeated=not cut):
-                if (rid, name) not in effect.fields and (touched := matcher.touches(text)) is not None:
-                    effect.fields[rid, name] = (touched.code, touched.action or None)
+        found.setdefault(term.action or None, []).append(term)
+    return found
 
 
 def _texts(row: Row) -> list[tuple[str, str]]:
     alts = [(f"alt:{number}", media["alt"]) for number, media in enumerate(row["media"] or ())]
     return [(name, text) for name, text in [("body", row["body"]), *alts] if text]
-
-
-def _structure(row: Row, *, repeated: bool) -> Iterable[tuple[str, str]]:
-    """Committed fields that are no text: each as one text. `repeated`: also those that repeat the body; where that is
-    cut, they go with it."""
-    media = [str(one[name]) for one in row["media"] or () for name in ("id", "url") if one[name]]
-    groups: dict[str, Sequence[str | None]] = {
-        "author": [row["author_id"], row["author_name"], row["author_handle"], row["author_avatar"]],
-        "identity": [row["native_id"], row["parent_native_id"], row["root_native_id"], row["permalink"]],
-        "links": row["links"] or (), "media": media, "provenance": [row["endpoint"]], "state": row["flags"] or (),
-    }  # fmt: skip
-    if repeated:
-        groups["body_html"] = [row["body_html"]]
-        native = row.get("native")
-        groups["native"] = [bytes(native).decode("utf-8", "replace")] if native else []
-    return ((name, "\n".join(one for one in values if one)) for name, values in groups.items() if any(values))
 
 
 def cuts_of(rows: Rows, words: str, bases: Bases) -> list[list[Any]]:

@@ -295,11 +295,13 @@ def from_comment(
 def answer_alert(archive: Archive, request: Request, *, by: str, via: str) -> bool:
     """Say of the possible request that this comment was found to be that it is one; False if none was raised.
 
-    Said twice it is written once.
+    Said already, by this number, it is not written again.
     """
     alert = next((one for one in of_archive(archive) if one.rid == request.comment), None)
     if alert is None:
         return False
+    if alert.answer is not None and (alert.status, alert.answer["number"]) == ("request", request.number):
+        return True
     answers.answer(archive, alert.finding, verdict="request", by=by, via=via, number=request.number,
                    reason=f"Entered as request {request.number}.")  # fmt: skip
     return True

@@ -35,6 +35,7 @@ _TEXT: Final = frozenset(
     {"json", "jsonl", "csv", "html", "txt", "xml", "rels", "dat", "opt", "py", "note", "svg", "vtt"}
 )
 _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
+_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])")
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
 _ASKED: Final = re.compile(r"2-request\.pdf|6-search-statement\.(pdf|json)|proofs/search\.json")
@@ -121,7 +122,7 @@ class _Scanner:
 
     def _in_text(self, body: bytes) -> Iterator[Term]:
         """Lines of ASCII are read together; the few others are folded, which costs more."""
-        text = as_text(body)
+        text = _HASH.sub(" ", as_text(body))
         if text.isascii():
             parts = [text]
         else:

@@ -19,7 +19,7 @@ import re2
 from social_archive.foia.dispositions import Row, Term
 from social_archive.foia.readings import Reading, readings
 from social_archive.foia.spellings import Spelling, spell
-from social_archive.policy.text import fold
+from social_archive.policy.text import fold_text
 
 Span = tuple[int, int, Term]
 
@@ -251,7 +251,7 @@ def identity_terms(rows: Iterable[Row], code: str, action: str) -> list[Term]:
 
 
 def _letters(text: str) -> int:
-    return sum(char.isalnum() for char in fold(text).text)
+    return sum(char.isalnum() for char in fold_text(text))
 
 
 def _leads_somewhere(told: str) -> bool:

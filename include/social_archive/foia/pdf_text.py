@@ -47,11 +47,16 @@ class _File:
 
 def readable(body: bytes, most: int) -> Iterator[tuple[str, str]]:
     """(where, text). `most`: bytes that all of it may unpack to. Raises NotReadable."""
-    file = _read(body, most)
+    tables: dict[int, Table] = {}
+    for file in _revisions(body, most):
+        yield from _of_revision(file, tables)
+
+
+def _of_revision(file: _File, tables: dict[int, Table]) -> Iterator[tuple[str, str]]:
     outside = b"\n".join(file.structure)
     yield "metadata and outline", outside.decode("latin-1")
     yield "metadata and outline", "\n".join(map(_as_text, _strings(outside)))
-    tables = {number: _table(content) for number, _, content in file.streams if b"begincmap" in content}
+    tables |= {number: _table(content) for number, _, content in file.streams if b"begincmap" in content}
     fonts = _Fonts(file)
     for number, head, content in file.streams:
         if b"/Metadata" in head or b"/EmbeddedFile" in head or b"/ObjStm" in head:
@@ -63,9 +68,13 @@ def readable(body: bytes, most: int) -> Iterator[tuple[str, str]]:
                 yield "pages", _HYPHEN.sub("", text)
 
 
-def _read(body: bytes, most: int) -> _File:
+def _revisions(body: bytes, most: int) -> Iterator[_File]:
+    """The file as it was each time it was saved: a later one may only hide what an earlier one shows."""
     file, at = _File(left=most), 0
     while found := _OBJECT.search(body, at):
+        if b"%%EOF" in body[at : found.start()]:
+            yield _whole(file)
+            file = _File(objects=dict(file.objects), left=file.left)
         end = _END.search(body, found.end())
         if end is None:
             raise NotReadable
@@ -81,6 +90,10 @@ def _read(body: bytes, most: int) -> _File:
             _take_stream(file, int(found[1]), head, body[at:stop])
             at = stop
     file.structure.append(body[at:])
+    yield _whole(file)
+
+
+def _whole(file: _File) -> _File:
     if not file.objects or any(b"/Encrypt" in part for part in file.structure):
         raise NotReadable
     return file

@@ -26,9 +26,17 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------------- the date
 
 
-@dataclass
+def law_of(archive: Archive, day: date) -> FoiaLaw | None:
+    """The law on requests as it stood on a day; None if the jurisdiction's is not written down.
+
+    Raises ConfigError for one that is wrong.
+    """
+    return None if find_pack(archive.agency, LAW_FILE) is None else load_foia_law(archive.agency, day)
+
+
+@dataclass(frozen=True)
 class Laws:
-    """The law on requests on any day, each day's read once. For whoever asks about many requests."""
+    """The law on requests on any day, each day's made once. For whoever asks about many requests."""
 
     archive: Archive
     _known: dict[date, FoiaLaw | None] = field(default_factory=dict)
@@ -37,12 +45,6 @@ class Laws:
         if day not in self._known:
             self._known[day] = law_of(self.archive, day)
         return self._known[day]
-
-
-def law_of(archive: Archive, day: date) -> FoiaLaw | None:
-    """The law on requests as it stood on a day; None if the jurisdiction's is not written down. Raises ConfigError for
-    one that is wrong."""
-    return None if find_pack(archive.agency, LAW_FILE) is None else load_foia_law(archive.agency, day)
 
 
 def deadline_of(archive: Archive, request: Request, laws: Laws | None = None) -> Due | None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from social_archive.policy.text import fold, latinised
+from social_archive.policy.text import fold, fold_text, latinised
 
 Offsets = np.ndarray[Any, np.dtype[np.int64]]
 """Where each character of a copy began in what it was made from, and at the end the length of that."""
@@ -24,14 +24,15 @@ _LAYERS: Final = 4
 """An address in an attribute in JSON has three. What is wrapped more often was wrapped to hide it from machines."""
 
 _HEX: Final = "[0-9a-f]"
-_ESCAPED: Final = re.compile(
-    rf"%[0-7]{_HEX}|%[cd]{_HEX}%[89ab]{_HEX}|%e{_HEX}(?:%[89ab]{_HEX}){{2}}|%f[0-7](?:%[89ab]{_HEX}){{3}}|%[89a-f]{_HEX}"
-    rf"|\\u[d][89ab]{_HEX}{{2}}\\u[d][c-f]{_HEX}{{2}}|\\u{_HEX}{{4}}|\\x{_HEX}{{2}}|\\[/\"'\\nrtbf]"
-    rf"|‹u\+{_HEX}{{4,6}}›|_x{_HEX}{{4}}_"  # as the PDFs write what their fonts lack, and as spreadsheets do
-    rf"|&#[0-9]{{1,7}};?|&#x{_HEX}{{1,6}};?|&[a-z][a-z0-9]{{1,30}};"
+_ESCAPED: Final = re.compile(  # the sign first, then what follows which: so that most of a text is passed over quickly
+    rf"[%\\&‹_](?:(?<=%)(?:[0-7]{_HEX}|[cd]{_HEX}%[89ab]{_HEX}|e{_HEX}(?:%[89ab]{_HEX}){{2}}"
+    rf"|f[0-7](?:%[89ab]{_HEX}){{3}}|[89a-f]{_HEX})"
+    rf"|(?<=\\)(?:ud[89ab]{_HEX}{{2}}\\ud[c-f]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|[/\"'\\nrtbf])"
+    rf"|(?<=&)(?:#[0-9]{{1,7}};?|#x{_HEX}{{1,6}};?|[a-z][a-z0-9]{{1,30}};)"
+    rf"|(?<=‹)u\+{_HEX}{{4,6}}›|(?<=_)x{_HEX}{{4}}_)"  # as the PDFs write what their fonts lack, and spreadsheets
 )
 _TAG: Final = re.compile(r"<[a-z/!?][^<>]*>")
-_SPECIAL: Final = re.compile(r"[%&\\<]|_x")
+_SPECIAL: Final = ("<", "&", "%", "\\", "_x", "‹")
 
 
 @dataclass(frozen=True)
@@ -53,12 +54,14 @@ class Reading:
 
 def readings(text: str, *, located: bool = False) -> Iterator[Reading]:
     """Every reading of a text, the plain one first. `located`: with the way back to the original."""
-    if text.isascii() and not _SPECIAL.search(text):
+    if text.isascii() and not _is_special(text):
         yield Reading(text.lower())
         return
     reading = _plain(Reading(text), located)
     for _ in range(_LAYERS):
         yield from _alike(reading)
+        if not _is_special(reading.text):
+            break
         further = _plain(_replaced(reading, _ESCAPED, _character, located), located)
         if further.text == reading.text:
             break
@@ -69,6 +72,10 @@ def readings(text: str, *, located: bool = False) -> Iterator[Reading]:
         yield from _alike(_replaced(reading, _TAG, lambda tag: "", located))
 
 
+def _is_special(text: str) -> bool:
+    return any(sign in text for sign in _SPECIAL)
+
+
 def _alike(reading: Reading) -> Iterator[Reading]:
     yield reading
     latin = latinised(reading.text)
@@ -77,10 +84,10 @@ def _alike(reading: Reading) -> Iterator[Reading]:
 
 
 def _plain(reading: Reading, located: bool) -> Reading:
+    if not located:
+        return Reading(fold_text(reading.text).casefold())
     folded = fold(reading.text)
     text = folded.text.casefold()
-    if not located:
-        return Reading(text)
     offsets = reading.offsets
     if folded.offsets is not None:
         offsets = _through(np.append(folded.offsets, folded.length), offsets)

@@ -18,8 +18,8 @@ from typing import Final, Protocol
 from social_archive.errors import ArchiveError
 from social_archive.foia.cutting import cut, tokens
 from social_archive.foia.dispositions import Item, Row, ShownMedia, ShownVersion, Term
-from social_archive.foia.matching import Matcher
-from social_archive.record import COMMITTED, SCHEMA, committed_values, from_row
+from social_archive.foia.matching import Matcher, as_text
+from social_archive.record import COMMITTED, SCHEMA
 
 _NEVER: Final = frozenset({"native", "secret", "digest", "commitment"})
 """Columns that no writer gets: `digest` has no salt, so it would let words be guessed that were cut."""
@@ -80,6 +80,20 @@ def words_of(row: Row) -> Iterable[str]:
         yield from (medium[name] for name in ("id", "url", "alt") if medium[name])
 
 
+def present(row: Row) -> frozenset[str]:
+    """The committed fields that a row has: the names of `record.committed_values`, without making the values."""
+    return _ALWAYS.union(field for field, names in _SOMETIMES if any(row[name] is not None for name in names)).union(
+        field for field in ("links", "media") if row[field]
+    )
+
+
+_ALWAYS: Final = frozenset({"identity", "native", "origin", "provenance", "state"})
+_SOMETIMES: Final = (
+    ("author", ("author_id", "author_name", "author_handle")), ("body", COLUMNS["body"]),
+    ("body_html", COLUMNS["body_html"]), ("context", COLUMNS["context"]), ("gap", ("gap_reason",)),
+    ("times", COLUMNS["times"]),
+)  # fmt: skip
+
 _WORDS: Final = tuple(
     name
     for field in ("author", "body", "body_html", "context", "gap", "identity", "provenance", "times")
@@ -96,19 +110,21 @@ class _Showing:
         self._codes: dict[str, set[str]] = {}
         self._cuts = [each for each in item.cuts if each.version == row["version"]]
         self._attached = {n: code for (version, n), code in item.media.items() if version == row["version"]}
-        self._present = frozenset(name for name, _ in committed_values(from_row(row).observation))
+        self._present = present(row)
 
     def shown(self, media: Gives) -> ShownVersion:
         decided = bool(self._cuts or self._attached or self._item.withheld_fields)
-        native = self._row["native"]
-        if decided or self._is_touched():
+        is_touched = self._is_touched()
+        if decided or is_touched:
             self._check()
             self._take_texts()
             self._take_groups()
         attachments = self._attachments(media, decided)
-        if self._codes or self._matcher.touches_json(native):
+        native = self._row["native"]
+        if (decided or is_touched or self._codes) and (codes := self._codes_of_native()):
             native = None
-            self._take_native()
+            self._mark("native", codes)
+            self._take_answers_hash(codes)
         cut_fields = {name: tuple(sorted(codes)) for name, codes in self._codes.items() if name in self._present}
         revealed = self._present - cut_fields.keys()
         return ShownVersion(self._row["version"], self._out, native, revealed, dict(sorted(cut_fields.items())),
@@ -116,7 +132,8 @@ class _Showing:
 
     def _is_touched(self) -> bool:
         """One quick look at all of the row at once."""
-        return bool(self._matcher) and self._matcher.touches(_APART.join(words_of(self._row))) is not None
+        words = (*words_of(self._row), as_text(self._row["native"]))
+        return bool(self._matcher) and self._matcher.touches(_APART.join(words)) is not None
 
     def _check(self) -> None:
         fields = [*self._item.withheld_fields, *(_field(each.field) for each in self._cuts)]
@@ -198,10 +215,12 @@ class _Showing:
             self._out["links"] = [tokens(codes) if codes else link for link, codes in zip(links, shown, strict=True)]
             self._mark("links", {code for codes in shown for code in codes})
 
-    def _take_native(self) -> None:
+    def _codes_of_native(self) -> set[str]:
         term = self._matcher.touches_json(self._row["native"])
-        codes = {code for each in self._codes.values() for code in each} | ({term.code} if term else set())
-        self._mark("native", self._whole("native") or codes)
+        others = {code for each in self._codes.values() for code in each}
+        return self._whole("native") | others | ({term.code} if term else set())
+
+    def _take_answers_hash(self, codes: set[str]) -> None:
         if self._row["response_sha256"] is not None:
             self._out["response_sha256"] = None
             self._mark("provenance", codes)

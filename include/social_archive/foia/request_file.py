@@ -206,7 +206,7 @@ def append(
     if sum(len(one.body) for one in files) > LARGEST:
         raise RequestRefused(f"These files are larger than {LARGEST // 1_000_000} MB together.",
                              remedy="Keep them elsewhere and name the place.")  # fmt: skip
-    by = acting(archive, by, RequestRefused, unattended=unattended)
+    by = acting(archive, by, RequestRefused, unattended=unattended or via == "airflow")
     event, head = id or new_rid(), archive.catalog.catch_up()
     began = (head or EMPTY).n
     if (done := _done(archive, request, what, event)) is not None:

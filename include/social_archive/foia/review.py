@@ -18,12 +18,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from social_archive.foia import request_file
-from social_archive.foia.dispositions import Cut, FrozenSearch, Hit, Item, Outcome, Reviewed, Term
+from social_archive.foia.dispositions import Cut, FrozenSearch, Hit, Item, Outcome, Reviewed, ShownItem, Term
 from social_archive.foia.request_file import Event, RequestFile, RequestRefused
 from social_archive.foia.requests import require_open
 from social_archive.foia.searching import frozen, require_officer
@@ -113,6 +113,7 @@ class _State:
     cuts: list[Cut] = field(default_factory=list)
     fields: dict[str, tuple[str, str]] = field(default_factory=dict)
     media: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    touched: set[tuple[str, str]] = field(default_factory=set)  # (code, action) of terms that stand in other fields
 
 
 def replay(file: RequestFile, *, prefix: str, gone: Gone | None = None) -> Reviewed:
@@ -148,25 +149,40 @@ def _added_up(standing: Sequence[Event], rids: set[str]) -> dict[str, _State]:
     states: dict[str, _State] = {}
     kept = {event.id for event in standing}
     for event in standing:
-        d = event.details
-        for rid in d.get("shown_again", ()):
-            if (state := states.get(rid)) is not None:
-                state.cuts, state.fields, state.media = [], {}, {}
-        for rid, version, name, start, end, code, action in d.get("cuts", ()):
-            if rid in rids and (action or event.id) in kept:
-                cut = Cut(version, name, start, end, code, action or event.id)
-                states.setdefault(rid, _State()).cuts.append(cut)
-        for rid, name, code, action in d.get("fields", ()):
-            if rid in rids and (action or event.id) in kept:
-                states.setdefault(rid, _State()).fields[name] = (code, action or event.id)
-        for rid, version, number, code in d.get("media", ()):
-            if rid in rids:
-                states.setdefault(rid, _State()).media[version, number] = (code, event.id)
-        for group in d.get("decided", ()):
-            for rid, version in group["hits"]:
-                if rid in rids:
-                    _decide(states.setdefault(rid, _State()), event.id, group, version)
+        _take(states, event, rids, kept)
     return states
+
+
+def _take(states: dict[str, _State], event: Event, rids: set[str], kept: set[str]) -> None:
+    """One action more. What it did because of another one (a term that stood already) counts as long as that stands."""
+    d = event.details
+    states.update({rid: _cleared(states.get(rid, _State())) for rid in d.get("shown_again", ())})
+    of = {rid: states.setdefault(rid, _State()) for rid in _rids_of(d) if rid in rids}
+    for rid, version, name, start, end, code, action in d.get("cuts", ()):
+        if rid in of and (action or event.id) in kept:
+            of[rid].cuts.append(Cut(version, name, start, end, code, action or event.id))
+    for rid, name, code in d.get("fields", ()):
+        if rid in of:
+            of[rid].fields[name] = (code, event.id)
+    for rid, _, code, action in d.get("touched", ()):
+        if rid in of and (action or event.id) in kept:
+            of[rid].touched.add((code, action or event.id))
+    for rid, version, number, code in d.get("media", ()):
+        if rid in of:
+            of[rid].media[version, number] = (code, event.id)
+    for group in d.get("decided", ()):
+        for rid, version in group["hits"]:
+            if rid in of:
+                _decide(of[rid], event.id, group, version)
+
+
+def _rids_of(details: Mapping[str, Any]) -> set[str]:
+    named = {one[0] for name in ("cuts", "fields", "touched", "media") for one in details.get(name, ())}
+    return named | {rid for group in details.get("decided", ()) for rid, _ in group["hits"]}
+
+
+def _cleared(state: _State) -> _State:
+    return replace(state, cuts=[], fields={}, media={}, touched=set())
 
 
 def _decide(state: _State, action: str, group: Mapping[str, Any], version: int) -> None:
@@ -184,7 +200,7 @@ def _item(hit: Hit, control: str, state: _State, bases: Mapping[str, Mapping[str
         return Item(hit, control, "withheld", tuple(sorted(state.codes)), _reasons(claimed, bases))
     cuts = _distinct(cut for cut in state.cuts if cut.version in hit.versions)
     media = {where: one for where, one in sorted(state.media.items()) if where[0] in hit.versions}
-    claimed = {(cut.code, cut.action) for cut in cuts} | {*state.fields.values(), *media.values()}
+    claimed = {(cut.code, cut.action) for cut in cuts} | {*state.fields.values(), *media.values()} | state.touched
     current = state.decided is not None and state.version >= hit.versions[-1]
     outcome: Outcome = "undecided" if not current else "redacted" if claimed else "released"
     return Item(
@@ -233,7 +249,8 @@ def confirm(archive: Archive, reference: str, *, plan: str, by: str, via: str, i
     file = request_file.read(archive, reference)
     gone = gone_of(archive, require_search(file))
     prefix = archive.agency.foia.control_prefix
-    totals = replay(file, prefix=prefix, gone=gone).totals
+    reviewed = replay(file, prefix=prefix, gone=gone)
+    totals = reviewed.totals
 
     def check(now: RequestFile) -> None:
         require_open(now)
@@ -241,8 +258,30 @@ def confirm(archive: Archive, reference: str, *, plan: str, by: str, via: str, i
         _require_complete(replay(now, prefix=prefix, gone=gone), plan)
 
     check(file)
+    _look_through(archive, reviewed)
     return request_file.append(archive, file.id, "confirmed", by=by, via=via, details={"plan": plan, "totals": totals},
                                told={"plan": plan, "totals": totals}, id=id, check=check)  # fmt: skip
+
+
+def _look_through(archive: Archive, reviewed: Reviewed) -> None:
+    """Raises RequestRefused if what would leave of a record is not what was decided about it: a term stands in it by
+    now, or in the file of an attachment."""
+    from social_archive.foia.shown import shown_items
+
+    shown = shown_items(archive, reviewed)
+    if places := [one.item.hit.place for one in shown if _differs(one)]:
+        some = " ".join(map(str, places[:20]))
+        raise RequestRefused(
+            f"More would be taken out of {len(places):,} records than was decided. Nothing was confirmed.",
+            remedy=f"Look at them, and release them again: archive foia release {reviewed.number} {some}. "
+            "An attachment that a term stands in is withheld with redact --media.",
+        )
+
+
+def _differs(shown: ShownItem) -> bool:
+    item = shown.item
+    codes = {code for version in shown.versions for some in version.cut.values() for code in some}
+    return bool(shown.versions) and (bool(codes) != (item.outcome == "redacted") or not codes <= {*item.codes})
 
 
 def _require_second(archive: Archive, file: RequestFile, by: str) -> None:
@@ -260,6 +299,9 @@ def _require_complete(reviewed: Reviewed, plan: str) -> None:
     if left := reviewed.count("undecided"):
         raise RequestRefused(f"{left:,} of {len(reviewed.items):,} records are undecided. Nothing was confirmed.",
                              remedy=f"See them: archive foia review {reviewed.number} --undecided")  # fmt: skip
+    if any(item.outcome == "disposed" and item.certificate is None for item in reviewed.items):
+        raise RequestRefused("A record was destroyed, and its certificate is pending. Nothing was confirmed.",
+                             remedy="Issue it first: archive disposal list")  # fmt: skip
     if not reviewed.reconciles:
         raise RequestRefused("The totals of this review do not add up. Nothing was confirmed.",
                              remedy="Run `archive audit`, and report this.")  # fmt: skip

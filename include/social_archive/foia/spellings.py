@@ -46,8 +46,9 @@ class NothingToFind(ArchiveError):
 
 @dataclass(frozen=True)
 class Spelling:
-    """`anchor`: a source for bytes of a reading that every spelling holds. `literal`: the same as text, empty if it is
-    no text. `exact`: on a reading. `reach`: no match is longer. `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only."""
+    """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
+    none. `exact`: on a reading; no match is longer than `reach`. `size`: letters and digits. `inside`: also found
+    within longer words. `is_number`: of digits only."""
 
     term: Term
     anchor: bytes
@@ -105,6 +106,7 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
     source = r"[\W_]{0,2}".join(digits[1:] if country else digits)
     if not inside:
         source = f"{_START}{source}{_END}"
+    source = rf"(?:\+1[\W_]{{0,2}})?\(?{source}"
     anchor = "[^0-9a-z]{0,8}".join(digits[-7:]).encode()
     return Spelling(term, anchor, "", re.compile(source), 40, len(digits), inside, True)
 

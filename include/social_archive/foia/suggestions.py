@@ -37,7 +37,8 @@ _CALLING: Final = ("mailto:", "tel:", "sms:")
 
 
 class Place(NamedTuple):
-    """Words [start, end) of a field of one version: `body`, `alt:N`, `author` (the display name), `links`."""
+    """Words [start, end) of a field of one version: `body`, `alt:N`, `author` (the display name), `links`. `own`: the
+    account itself wrote it; a number there is most often the public body's."""
 
     rid: str
     version: int
@@ -47,17 +48,20 @@ class Place(NamedTuple):
     kind: str
     strength: str
     words: str
+    own: bool
 
 
 @dataclass(frozen=True)
 class Suggestion:
     """One kind of private information: where it stands (`places`, in `hits` records), how much of that is not taken
-    out yet (`open`), and the exemption that is usually claimed for it, with a factual basis to start from."""
+    out yet (`open`; `own` of it in the account's own records), and the exemption that is usually claimed for it, with a
+    factual basis to start from."""
 
     kind: str
     hits: int
     places: int
     open: int
+    own: int
     code: str | None
     title: str | None
     basis: str | None
@@ -96,12 +100,14 @@ def kind_named(given: str) -> str | None:
     return found if found in KINDS else None
 
 
-def rows_of(archive: Archive, search: FrozenSearch, *, native: bool = False) -> dict[str, list[Row]]:
-    """rid -> the rows of the versions that the search found, oldest first; what was destroyed is left out."""
-    frozen = {hit.rid: frozenset(hit.versions) for hit in search.hits}
+def rows_of(archive: Archive, search: FrozenSearch, rids: Iterable[str] | None = None) -> dict[str, list[Row]]:
+    """rid -> the rows of the versions that the search found (of these hits, if given), oldest first; what was destroyed
+    is left out."""
+    wanted = None if rids is None else frozenset(rids)
+    frozen = {hit.rid: frozenset(hit.versions) for hit in search.hits if wanted is None or hit.rid in wanted}
     found: dict[str, list[Row]] = {}
     with closing(Search.of(archive)) as asked:
-        for row in asked.all_versions(list(frozen), native=native):
+        for row in asked.all_versions(list(frozen)):
             if row["version"] in frozen[row["rid"]]:
                 found.setdefault(row["rid"], []).append(row)
     return found
@@ -113,7 +119,7 @@ def rows_of(archive: Archive, search: FrozenSearch, *, native: bool = False) -> 
 def places(archive: Archive, rows: Mapping[str, Sequence[Row]], kind: str | None = None) -> list[Place]:
     """Where private information (of one kind, if given) stands in these rows, in their order; each place once."""
     by_version = {(row["rid"], row["version"]): row for versions in rows.values() for row in versions}
-    found = {}
+    found: dict[tuple[Any, ...], Place] = {}
     for place in [*_of_findings(archive, by_version), *_of_detectors(archive, by_version.values())]:
         if kind in (None, place.kind):
             found.setdefault(place[:6], place)
@@ -127,9 +133,9 @@ def _of_findings(archive: Archive, rows: Mapping[tuple[str, int], Row]) -> Itera
         criterion, _, kind = one["rule"].partition(".")
         row = rows.get((one["rid"], one["version"]))
         text = None if row is None else findings.text_in(row, one["field"])
-        if criterion == PrivateInformation.name and text is not None and one["end"] <= len(text):
+        if row is not None and criterion == PrivateInformation.name and text and one["end"] <= len(text):
             yield Place(one["rid"], one["version"], one["field"], one["start"], one["end"], kind, one["strength"],
-                        text[one["start"] : one["end"]])  # fmt: skip
+                        text[one["start"] : one["end"]], row["author_is_account"])  # fmt: skip
 
 
 def _of_detectors(archive: Archive, rows: Iterable[Row]) -> Iterable[Place]:
@@ -144,7 +150,8 @@ def _of_detectors(archive: Archive, rows: Iterable[Row]) -> Iterable[Place]:
         row, name = where[hit.row]
         start, end = batch.folded[hit.row].span(hit.start, hit.end)
         yield Place(row["rid"], row["version"], name, start, end, hit.rule.id.partition(".")[2],
-                    hit.strength or hit.rule.strength, texts[hit.row][start:end])  # fmt: skip
+                    hit.strength or hit.rule.strength, texts[hit.row][start:end],
+                    row["author_is_account"])  # fmt: skip
 
 
 def _texts(row: Row) -> Iterable[tuple[str, str]]:
@@ -177,9 +184,9 @@ def _kinds(archive: Archive, reviewed: Reviewed, rows: Mapping[str, Sequence[Row
     for kind in sorted(by_kind, key=KINDS.index):
         some = by_kind[kind]
         exemption = exemptions.for_kind(kind)
-        waiting = sum(not _taken_out(items[place.rid], place) for place in some)
+        waiting = [place for place in some if not _taken_out(items[place.rid], place)]
         yield Suggestion(
-            kind, len({place.rid for place in some}), len(some), waiting,
+            kind, len({place.rid for place in some}), len(some), len(waiting), sum(place.own for place in waiting),
             exemption.code if exemption else None, exemption.title if exemption else None,
             exemption.basis_for(kind) if exemption else None,
             tuple(dict.fromkeys(place.words for place in some))[:_EXAMPLES],

@@ -56,8 +56,9 @@ class Terms:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Terms:
         """Raises RequestRefused for something that this version does not know: it must not be ignored."""
+        given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()}
         try:
-            return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in plain.items()})
+            return cls(**given)
         except TypeError:
             raise RequestRefused("This search asks for something that this version does not understand.",
                                  remedy="Update the archive to the version that froze it.") from None  # fmt: skip

@@ -117,6 +117,7 @@ _FOLDS: Final = _Folds()
 _LATIN: Final = str.maketrans(
     "".join(letters for letters, _ in _LOOKALIKES.values()), "".join(latin for _, latin in _LOOKALIKES.values())
 )
+_NOT_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _MIXED: Final = re.compile(f"[{''.join(letters for letters, _ in _LOOKALIKES.values())}]")
 
 
@@ -124,6 +125,13 @@ def _unmixed(text: str) -> str:
     if not _MIXED.search(text):
         return text
     return _WORD.sub(lambda word: word[0].translate(_LATIN) if re.search("[A-Za-z]", word[0]) else word[0], text)
+
+
+def fold_text(text: str) -> str:
+    """`fold(text).text`, for whoever needs no way back: of a text that is mostly ASCII only the rest is looked at."""
+    if text.isascii():
+        return text
+    return _unmixed(_NOT_ASCII.sub(lambda run: run[0].translate(_FOLDS), text))
 
 
 def latinised(text: str) -> str:

@@ -36,7 +36,7 @@ def harvest_everything(api: AirflowApi, agency: Agency, console: Console, *, wan
     for name, pool in pools().items():
         api.ensure_pool(name, pool)
     everything = {*(f"harvest_{name}" for name in registry()), "audit", "consolidate", "digest", "dispose",
-                  "policy_check"}
+                  "foia_clock", "foia_deadlines", "foia_export", "foia_request", "policy_check"}
     with step(console, "DAGs") as progress:
         _wait_parsed(api, everything, progress)
         for dag_id in everything:

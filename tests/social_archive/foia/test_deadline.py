@@ -89,6 +89,16 @@ def test_a_voluminous_request_is_first_told_then_waited_for_then_answered(illino
     assert (extended.date, extended.steps[-1].known) == (day("2026-04-14"), False), "ten more, from memory only"
 
 
+def test_a_notice_that_went_out_too_late_gives_no_longer_period(illinois: Clock) -> None:
+    in_time = Facts(day("2026-11-20"), "voluminous", sent=day("2026-11-30"))
+    assert deadline(illinois, in_time).is_disputed is False
+    disputed = deadline(illinois, replace(in_time, sent=day("2026-12-01")))
+    assert (disputed.safe, disputed.date) == (day("2026-11-30"), day("2026-12-22")), "in time only if a holiday is one"
+    late = deadline(illinois, replace(in_time, sent=day("2026-12-02")))
+    assert (late.owed, late.safe, late.date) == ("answer", day("2026-11-30"), day("2026-12-01"))
+    assert "too late for a longer period" in late.steps[-1].what
+
+
 def test_a_notice_of_an_extension_goes_out_within_the_first_period(illinois: Clock, larkspur: Clock) -> None:
     notice = illinois.notice_by(day("2026-11-20"))
     assert notice is not None
@@ -159,23 +169,25 @@ def test_days_that_cannot_be_are_refused(facts: dict[str, object]) -> None:
 # --------------------------------------------------------------------------- whatever happens
 
 
+def _later(draw: st.DrawFn, first: date) -> date | None:
+    """A day from then on, or none."""
+    days = draw(st.none() | st.integers(0, 30))
+    return None if days is None else first + timedelta(days=days)
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> Facts:
     received = draw(st.dates(date(2023, 1, 1), date(2052, 12, 31)))
     after = st.integers(0, 40).map(lambda n: received + timedelta(days=n))
-    asked = [Asked(first, draw(st.none() | st.integers(0, 30).map(lambda n, first=first: first + timedelta(days=n))))
-             for first in draw(st.lists(after, max_size=3))]  # fmt: skip
+    asked = [Asked(first, _later(draw, first)) for first in draw(st.lists(after, max_size=3))]
     sent = draw(st.none() | after)
-    amended = sent and draw(st.none() | st.integers(0, 30).map(lambda n: sent + timedelta(days=n)))
+    amended = sent and _later(draw, sent)
     return Facts(received, draw(st.sampled_from(KINDS)), extended=draw(st.booleans()), asked=tuple(asked), sent=sent,
-                 amended=amended, agreed=draw(st.none() | st.integers(0, 90).map(lambda n: received + timedelta(days=n)))
-                 )  # fmt: skip
+                 amended=amended, agreed=draw(st.none() | after))  # fmt: skip
 
 
 @given(histories())
-def test_the_safe_date_is_never_later_and_the_last_step_stands(
-    illinois: Clock, larkspur: Clock, facts: Facts
-) -> None:
+def test_the_safe_date_is_never_later_and_the_last_step_stands(illinois: Clock, larkspur: Clock, facts: Facts) -> None:
     for clock in (illinois, larkspur):
         found = deadline(clock, facts)
         assert facts.received < found.safe <= found.date

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,17 +18,19 @@ from social_archive.policy import class_determinations, determinations
 from social_archive.policy.class_determinations import RecordClass
 from social_archive.policy.determinations import Answer
 from social_archive.record import Media
+from social_archive.retention import holds, proposal
 from social_archive.search import Search
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import PERSON, library, requested, said, take_in, thread
+from tests.social_archive.retention.scenes import carried_out, comment
 
 pytestmark = pytest.mark.slow
 
 CODE = "LOR 4(a)"
 WHO = {"by": "records", "via": "cli"}
 POST, FIRST, CALLS, NAMES, LINKS, PICTURE = range(1, 7)
-"""The hits by their numbers: the post, a question, PERSON's comment, an answer that names her, a link to her, a photo."""
+"""Hits by their numbers: the post, a question, PERSON's comment, an answer that names her, a link to her, a photo."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +109,7 @@ def test_a_person_is_taken_out_of_every_record_and_of_those_that_are_released_la
     ledger = b"".join(leaf for entry in archive.ledger.entries() for leaf in entry.leaves)
     assert not any(told.encode() in ledger for told in PERSON.every)
 
-    take_in(archive, [said("c9", f"The parking lot belongs to {PERSON.name}.", minutes=9)])
+    take_in(archive, [said("c9", f"The parking belongs to {PERSON.name}.", minutes=9)])
     searching.freeze(archive, number, Terms(("larkspur",), all=("parking",)), by="records", via="cli")
     again = deciding.release(archive, number, **WHO).reviewed
     late = again.items[-1]
@@ -134,6 +137,62 @@ def test_a_span_and_an_attachment(archive: Archive, number: str) -> None:
     assert done.reviewed.items[PICTURE - 1].media == {(1, 0): CODE}
     assert outcomes(done.reviewed)[FIRST - 1] == outcomes(done.reviewed)[PICTURE - 1] == "redacted"
     assert [one.kind for one in review.actions(request_file.read(archive, number))] == ["words", "media"]
+
+
+def test_a_record_that_was_out_of_sight_when_a_person_was_taken_out_is_not_confirmed_as_it_is(
+    archive: Archive, number: str
+) -> None:
+    every, fewer = Terms(all=("parking", "lot")), Terms(all=("parking", "lot"), none=("See",))
+    deciding.release(archive, number, **WHO)
+    searching.freeze(archive, number, fewer, **WHO)
+    deciding.redact_person(archive, number, CALLS, codes=[CODE], **WHO)
+    searching.freeze(archive, number, every, **WHO)
+    state = review.review(archive, number)
+    assert outcomes(state)[CALLS - 1 : LINKS] == ["redacted", "redacted", "released"]
+    with pytest.raises(RequestRefused, match="More would be taken out of 1 records") as refused:
+        review.confirm(archive, number, plan=state.plan, by="director", via="cli")
+    assert f"release {number} {LINKS}." in refused.value.remedy
+    done = deciding.release(archive, number, [LINKS], **WHO)
+    assert outcomes(done.reviewed)[LINKS - 1] == "redacted"
+    assert review.confirm(archive, number, plan=done.reviewed.plan, by="director", via="cli").what == "confirmed"
+
+
+def test_what_the_library_itself_wrote_keeps_its_number_unless_a_person_says_so(
+    tmp_path: Path, buckets: StoreConfig
+) -> None:
+    archive = library(tmp_path, buckets.bucket)
+    take_in(archive, [said("p1", "Call us on (630) 555-0100.", kind="post", under=None, author_is_account=True),
+                      said("c1", "Or me: (630) 555-0199", minutes=1)])  # fmt: skip
+    number = requested(archive).number
+    searching.freeze(archive, number, Terms(("larkspur",)), **WHO)
+    (found,) = suggestions.suggest(archive, number).kinds
+    assert (found.kind, found.places, found.open, found.own) == ("phone", 2, 2, 1)
+    taken = deciding.redact_kind(archive, number, "telephone", **WHO).reviewed
+    assert [len(item.cuts) for item in taken.items] == [0, 1]
+    assert taken.items[1].reasons == {CODE: "What was removed is a private telephone number (invented)."}
+    more = deciding.redact_kind(archive, number, "phone", own=True, basis="The director's own number.", **WHO).reviewed
+    assert [len(item.cuts) for item in more.items] == [1, 1]
+    archive.close()
+
+
+def test_what_was_destroyed_on_schedule_ends_as_that_with_its_certificate(tmp_path: Path, buckets: StoreConfig) -> None:
+    archive = library(tmp_path, buckets.bucket)
+    take_in(archive, [*thread(), comment(7, "The parking lot was a meadow.")])
+    number = requested(archive).number
+    frozen = searching.freeze(archive, number, Terms(all=("parking", "lot")), **WHO)
+    assert proposal.propose(archive, by="it", via="cli") is None  # held: nothing is due
+    for hold in searching.holds_of(request_file.read(archive, number)):
+        holds.lift(archive, hold, by="director", via="cli", reason="Lifted too early (invented)")
+    certified = carried_out(archive)
+    state = review.review(archive, number)
+    assert (state.items[0].outcome, state.items[0].certificate) == ("disposed", str(certified.number))
+    assert (state.count("disposed"), state.count("undecided")) == (1, len(frozen.hits) - 1)
+    with pytest.raises(RequestRefused, match="destroyed"):
+        deciding.release(archive, number, [1], **WHO)
+    done = deciding.release(archive, number, **WHO).reviewed
+    assert done.reconciles
+    assert review.confirm(archive, number, plan=done.plan, by="director", via="cli").told["totals"]["disposed"] == 1
+    archive.close()
 
 
 def test_what_was_determined_before_is_suggested_and_decides_only_when_it_is_adopted(

@@ -47,7 +47,8 @@ CASES: list[tuple[dict[str, Any], str, str]] = [  # facts, in Illinois, in Larks
 
 
 def facts(given_facts: dict[str, Any]) -> FeeFacts:
-    return FeeFacts(**{k: Decimal(v) if isinstance(v, str) and k != "kind" else v for k, v in given_facts.items()})
+    exact: dict[str, Any] = {k: Decimal(v) if isinstance(v, str) and k != "kind" else v for k, v in given_facts.items()}
+    return FeeFacts(**exact)
 
 
 @pytest.mark.parametrize(("of", "in_illinois", "in_larkspur"), CASES)

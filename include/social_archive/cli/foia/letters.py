@@ -27,6 +27,11 @@ EXAMPLES = (
     "archive foia letter templates --copy agency/letters"
 )
 
+_KINDS = (
+    "acknowledgement, extension, clarification, commercial, recurrent, voluminous, fees, confer, burdensome, response, "
+    "partial_denial, denial, no_records or disposed"
+)
+
 
 def register(group: typer.Typer) -> None:
     group.command(epilog=EXAMPLES)(letter)
@@ -35,7 +40,7 @@ def register(group: typer.Typer) -> None:
 def letter(
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="Of the request; or the word `templates`.")],
     kind: Annotated[
-        str | None, typer.Argument(metavar="KIND", help="Which letter; leave it out for the answer that fits.")
+        str | None, typer.Argument(metavar="KIND", help=f"{_KINDS}. Leave it out for the answer that fits.")
     ] = None,
     by: Annotated[str, typer.Option(help="Your user name, as in agency.yaml.")] = "",
     reason: Annotated[list[str] | None, typer.Option(help="Why; of an extension the law's code. Repeatable.")] = None,
@@ -113,9 +118,7 @@ def _facts(given: Sequence[str], reasons: Sequence[str], deny: Sequence[str], da
     return facts
 
 
-def _enter(
-    archive: Archive, request: Request, made: Letter, by: str, enter: bool, sent: date | None
-) -> Event | None:
+def _enter(archive: Archive, request: Request, made: Letter, by: str, enter: bool, sent: date | None) -> Event | None:
     from social_archive.errors import ArchiveError
     from social_archive.foia import letters
 

@@ -121,11 +121,10 @@ def list_requests(
     every: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False, _json: Json = False
 ) -> None:
     """Requests that are open, what must be answered first on top."""
-    from social_archive.foia import history, periods, requests
+    from social_archive.foia import history, requests
 
     with opened() as archive:
-        laws = periods.Laws(archive)
-        found = [Seen.of(archive, one, laws) for one in requests.every(archive) if every or one.status != "closed"]
+        found = [Seen.of(archive, one) for one in requests.every(archive) if every or one.status != "closed"]
     found.sort(key=lambda one: (not one.runs, one.request.status == "closed",
                                 one.due.safe if one.due and one.runs else one.request.received))  # fmt: skip
     if settings.as_json:

@@ -66,7 +66,8 @@ def show(
         out.print(seen.heading())
         _print_request(out, seen, counts, kept)
     _print_clock(out, seen)
-    _print_things(out, things)
+    if end is None:
+        _print_things(out, things)
     _print_events(out, request, zone)
     if papers:
         out.print(Text(f"\n{output.plural(len(papers), 'paper')} written to {save}.", style="green"))

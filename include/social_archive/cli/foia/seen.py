@@ -15,7 +15,6 @@ from social_archive.cli import output
 if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.foia.clock import Due
-    from social_archive.foia.periods import Laws
     from social_archive.foia.requests import Request
     from social_archive.law_foia import FoiaLaw
 
@@ -55,12 +54,11 @@ class Seen:
     today: date
 
     @classmethod
-    def of(cls, archive: Archive, request: Request, laws: Laws | None = None) -> Seen:
+    def of(cls, archive: Archive, request: Request) -> Seen:
         from social_archive.foia import periods, requests
 
-        laws = laws or periods.Laws(archive)
-        due = periods.deadline_of(archive, request, laws)
-        return cls(request, due, laws.on(request.received), requests.today(archive))
+        due, law = periods.deadline_of(archive, request), periods.law_of(archive, request.received)
+        return cls(request, due, law, requests.today(archive))
 
     @property
     def runs(self) -> bool:

@@ -50,20 +50,34 @@ def content(contents: Contents) -> dict[str, Any]:
 def _process(contents: Contents, rows: list[Row]) -> Iterator[str]:
     """What the system does, each sentence one that a witness can be asked about."""
     dated = sum(row.get("http_date") is not None for row in rows)
-    yield (f"The records were captured and are kept by the software social-records-archive, version {__version__} at the "
-           "time of this draft. The program that read each record, with its version, stands in the table below.")  # fmt: skip
-    yield ("The software asks the platform's own interface for the accounts of the public body, and keeps each item as "
-           "the bytes that the platform sent, beside the fields that were read from them.")  # fmt: skip
-    yield ("With each record it keeps when it was received in coordinated universal time, by the clock of the machine "
-           f"that received it, and the time that the platform's answer gave, where it gave one: so with {count(dated)} "
-           f"of the {counted(len(rows), 'version')} shown here.")  # fmt: skip
-    yield ("At capture it computes SHA-256 of the platform's answer and of every attachment, and a salted SHA-256 "
-           "commitment of the record, which is entered into an append-only ledger. Each entry names the one before it by "
-           "hash, and the state of the ledger is signed.")  # fmt: skip
-    yield ("Nothing is overwritten. An edit is kept as a further version; a removal is kept as a version that says when "
-           "the record was seen no more. The store refuses changes of stored objects until their retention ends.")  # fmt: skip
-    yield ("Stored objects are read again and compared with their hashes in the ledger by a scheduled audit. The signer "
-           "should look at its reports before signing; they are not part of this answer.")  # fmt: skip
+    yield (
+        "The records were captured and are kept by the software social-records-archive, version "
+        f"{__version__} at the time of this draft. The program that read each record, with its version, "
+        "stands in the table below."
+    )
+    yield (
+        "The software asks the platform's own interface for the accounts of the public body, and keeps each "
+        "item as the bytes that the platform sent, beside the fields that were read from them."
+    )
+    yield (
+        "With each record it keeps when it was received in coordinated universal time, by the clock of the "
+        "machine that received it, and the time that the platform's answer gave, where it gave one: so with "
+        f"{count(dated)} of the {counted(len(rows), 'version')} shown here."
+    )
+    yield (
+        "At capture it computes SHA-256 of the platform's answer and of every attachment, and a salted "
+        "SHA-256 commitment of the record, which is entered into an append-only ledger. Each entry names the "
+        "one before it by hash, and the state of the ledger is signed."
+    )
+    yield (
+        "Nothing is overwritten. An edit is kept as a further version; a removal is kept as a version that "
+        "says when the record was seen no more. The store refuses changes of stored objects until their "
+        "retention ends."
+    )
+    yield (
+        "Stored objects are read again and compared with their hashes in the ledger by a scheduled audit. "
+        "The signer should look at its reports before signing; they are not part of this answer."
+    )
 
 
 def _sources(contents: Contents, rows: list[Row]) -> Iterator[list[str]]:
@@ -91,15 +105,25 @@ def _copies(contents: Contents, rows: list[Row]) -> Iterator[str]:
     """How the copies were made from the records."""
     totals = contents.reviewed.totals
     native = sum(version.native is not None for item in contents.items for version in item.versions)
-    yield (f"A search was frozen for the request; it matched {counted(totals['hits'], 'record')}. "
-           f"{count(totals['released'])} are given whole, {count(totals['redacted'])} with words removed, "
-           f"{count(totals['withheld'])} are withheld, and {count(totals['disposed'])} had been destroyed on schedule.")  # fmt: skip
-    yield (f"Of the {counted(len(rows), 'version')} shown, {count(native)} are given as the bytes that the platform "
-           "sent. The others are given as marked derivatives, and what was removed is named in the withholding log.")  # fmt: skip
-    yield ("For every version of every matching record the answer has a proof that leads from the fields shown to the "
-           "signed ledger. The program verify.py, which is part of the answer, checks all of them offline.")  # fmt: skip
-    yield ("The readable papers were made from the same fields. Where the two differ, the platform's bytes are the "
-           "record.")  # fmt: skip
+    yield (
+        f"A search was frozen for the request; it matched {counted(totals['hits'], 'record')}. "
+        f"{count(totals['released'])} are given whole, {count(totals['redacted'])} with words removed, "
+        f"{count(totals['withheld'])} are withheld, and {count(totals['disposed'])} had been destroyed on "
+        "schedule."
+    )
+    yield (
+        f"Of the {counted(len(rows), 'version')} shown, {count(native)} are given as the bytes that the "
+        "platform sent. The others are given as marked derivatives, and what was removed is named in the "
+        "withholding log."
+    )
+    yield (
+        "For every version of every matching record the answer has a proof that leads from the fields shown "
+        "to the signed ledger. The program verify.py, which is part of the answer, checks all of them "
+        "offline."
+    )
+    yield (
+        "The readable papers were made from the same fields. Where the two differ, the platform's bytes are the record."
+    )
 
 
 def _facts(contents: Contents) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The same answer for review software: Concordance DAT, Opticon OPT and EDRM XML 1.2, made from the shown records alone.
+"""The same answer for review software: Concordance DAT, Opticon OPT and EDRM XML 1.2, from the shown records alone.
 
 DAT: UTF-8 with a byte order mark, lines end in CR LF; fields stand in þ (U+00FE) and are parted by U+0014; a line break
 inside of a field is ® (U+00AE). These characters are not there for words: where somebody wrote one it is shown by its

@@ -13,22 +13,31 @@ from social_archive.foia.dispositions import token
 
 Piece = str | list[str]
 
+_LONG: Final = re.compile(r"(\S{45,})")
+_PLAIN: Final = re.compile(r"[\n\x20-\x7e]*")
+
 
 def pieces(text: str, codes: Sequence[str]) -> Piece | list[Piece]:
-    """Text in runs: plain ones; `["r", token]`, a mark of a removal; `["u", words]`, what the fonts cannot show.
+    """Text in runs: plain ones; `["r", token]`, a mark of a removal; `["u", words]`, what the fonts cannot show;
+    `["l", word]`, a word so long that it must break somewhere.
 
     Only the tokens of codes under which something was cut here are marks: anybody may have typed one.
     """
-    if not codes and text.isascii() and "\r" not in text and "\t" not in text:
+    if not codes and _PLAIN.fullmatch(text) and not _LONG.search(text):
         return text
     found: list[Piece] = []
     for i, run in enumerate(_marks(tuple(codes)).split(text) if codes else [text]):
         if i % 2:
             found.append(["r", run])
         elif run:
-            found += [words if shown else ["u", _in_words(words)]
-                      for shown, words in typesetting.pieces(run.replace("\r\n", "\n"))]  # fmt: skip
+            for shown, words in typesetting.pieces(run.replace("\r\n", "\n")):
+                found += _breakable(words) if shown else [["u", _in_words(words)]]
     return found
+
+
+def _breakable(words: str) -> list[Piece]:
+    parts = _LONG.split(words)
+    return [["l", part] if i % 2 else part for i, part in enumerate(parts) if part]
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from social_archive.foia.bundle.model import Contents
-from social_archive.foia.dispositions import Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
+from social_archive.foia.bundle.native import media_path
+from social_archive.foia.dispositions import Item, Outcome, Row, ShownItem, ShownMedia, ShownVersion, token
+from social_archive.foia.media import NEEDS_A_PERSON
 from social_archive.threads import Node, Thread, tree
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,11 +32,6 @@ STATES: Final = {
 _NOT_HERE: Final = {
     "pending": "not fetched yet", "missing": "the platform no longer had it", "blocked": "could not be fetched",
     "too_large": "too large to be fetched", "failed": "could not be fetched",
-}  # fmt: skip
-_EXTENSIONS: Final = {
-    "image/jpeg": "jpg", "image/png": "png", "image/gif": "gif", "image/webp": "webp", "image/avif": "avif",
-    "video/mp4": "mp4", "video/webm": "webm", "video/quicktime": "mov", "audio/mpeg": "mp3", "audio/mp4": "m4a",
-    "audio/ogg": "ogg", "application/pdf": "pdf", "text/vtt": "vtt", "text/plain": "txt",
 }  # fmt: skip
 
 
@@ -115,7 +112,7 @@ def account_title(contents: Contents, platform: str, account: str) -> str:
     """What an account is called: its platform and its handle there."""
     known = next((a for a in contents.agency.accounts if (a.platform, a.name) == (platform, account)), None)
     handle = known.handle if known is not None and known.handle else account
-    return f"{_platform(platform)} · {handle}" if platform else handle
+    return f"{_platform(platform)} · {handle}" if platform else "Records of which nothing is shown"
 
 
 @lru_cache(maxsize=64)
@@ -126,100 +123,105 @@ def _platform(name: str) -> str:
     return known.title if known is not None else name
 
 
-def media_name(control: str, version: int, media: ShownMedia) -> str:
-    """The name of an attachment's file: from the control number, never from what somebody called it."""
-    return f"{control}-v{version}-{media.number}.{_EXTENSIONS.get(media.mime.partition(';')[0].strip(), 'bin')}"
+def media_name(item: Item, version: ShownVersion, media: ShownMedia) -> str:
+    """The name of an attachment's file in the bundle's folder `media`; "" if it is not there."""
+    return (media_path(item, version, media) or "").rpartition("/")[2]
 
 
 # --------------------------------------------------------------------------- the order
 
 
 def _by_account(items: Sequence[ShownItem]) -> dict[tuple[str, str], list[ShownItem]]:
-    """Items by account. One that shows nothing stays beside the one before it, or else the one after."""
+    """Items by account, accounts and items in the order of the search."""
+    accounts = _accounts(items)
     placed: dict[tuple[str, str], list[ShownItem]] = {}
-    waiting: list[ShownItem] = []
-    last: tuple[str, str] | None = None
+    for item in items:
+        placed.setdefault(accounts[item.item.control], []).append(item)
+    return placed
+
+
+def _accounts(items: Sequence[ShownItem]) -> dict[str, tuple[str, str]]:
+    """Control number -> (platform, account). One that shows nothing is where its thread is, or else its neighbour."""
+    found: dict[str, tuple[str, str]] = {}
     for item in items:
         if item.versions:
             row = item.versions[0].row
-            last = (row["platform"] or "", row["account"] or "")
-            placed.setdefault(last, []).extend(waiting)
-            waiting = []
-        if last is None:
-            waiting.append(item)
-        else:
-            placed[last].append(item)
-    return placed if not waiting else {("", ""): waiting}
+            found[item.item.control] = (row.get("platform") or "", row.get("account") or "")
+    for item in (*items, *reversed(items)):
+        own, above = item.item.control, item.answers or ""
+        if above in found and own not in found:
+            found[own] = found[above]
+        elif above and above not in found and own in found:
+            found[above] = found[own]
+    last = next(iter(found.values()), ("", ""))
+    for item in items:
+        last = found.setdefault(item.item.control, last)
+    return found
 
 
 def _entries(items: Sequence[ShownItem], zone: ZoneInfo) -> Iterator[Entry]:
-    """Threads in the order in which the search has their first hit; what shows nothing follows its neighbour."""
-    following: dict[str, list[ShownItem]] = {}
-    before, shown = "", []
-    for item in items:
-        if item.versions:
-            shown.append(item)
-            before = item.item.hit.rid
-        else:
-            following.setdefault(before, []).append(item)
-    yield from (_silent(item, 0) for item in following.get("", ()))
-    by_rid = {item.item.hit.rid: item for item in shown}
-    for depth, node in Thread("", tree([_node(item) for item in shown]), len(shown), []).walk():
-        item = by_rid[node.item["rid"]]
-        yield _entry(item, depth, _answers(item, node), zone)
-        yield from (_silent(other, depth) for other in following.get(item.item.hit.rid, ()))
+    """Threads in the order in which the search has their first hit, each with all that answers it."""
+    by_control = {item.item.control: item for item in items}
+    for depth, node in Thread("", tree([_node(item) for item in items]), len(items), []).walk():
+        yield _entry(by_control[node.item["native_id"]], depth, node.orphan, zone)
+
+
+_ELSEWHERE: Final = "a record that is no hit"
+_CUT: Final = "what it answers is cut"
 
 
 def _node(item: ShownItem) -> Node:
-    """`tree` goes by the platform's ids. One whose ids are cut answers nothing and is answered by nothing."""
-    rid, rows = item.item.hit.rid, [version.row for version in item.versions]
-    native = next((row["native_id"] for row in rows if row.get("native_id")), None)
-    if native is None or _unplaced(item):
-        return Node({"rid": rid, "native_id": f"cut {rid}", "parent_native_id": None}, [])
-    parent = next((row["parent_native_id"] for row in rows if row.get("parent_native_id")), None)
-    return Node({"rid": rid, "native_id": native, "parent_native_id": parent}, [])
+    """Threads go by control numbers, which are there also where the platform's ids are cut."""
+    parent = item.answers
+    if parent is None and item.versions:
+        rows = [version.row for version in item.versions]
+        if any(row.get("parent_native_id") for row in rows):
+            parent = _ELSEWHERE
+        elif rows[0].get("kind") not in _TOP and any("identity" in version.cut for version in item.versions):
+            parent = _CUT
+    return Node({"rid": item.item.hit.rid, "native_id": item.item.control, "parent_native_id": parent}, [])
 
 
-def _unplaced(item: ShownItem) -> bool:
-    return any("identity" in version.cut for version in item.versions)
+_TOP: Final = ("post", "profile", "story", "setting")
+"""Kinds that answer nothing."""
 
 
-def _answers(item: ShownItem, node: Node) -> str:
-    if _unplaced(item):
-        return "" if item.versions[0].row.get("kind") == "post" else "what it answers is redacted"
-    return "answers a post or comment that is not shown in this answer" if node.orphan else ""
+def _answers(item: ShownItem, orphan: bool) -> str:
+    if not orphan:
+        return ""
+    if _node(item).item["parent_native_id"] == _CUT:
+        return "what it answers is redacted"
+    return "answers a post or comment that is not part of this answer"
 
 
 # --------------------------------------------------------------------------- one entry
 
 
-def _silent(item: ShownItem, depth: int) -> Entry:
+def _entry(item: ShownItem, depth: int, orphan: bool, zone: ZoneInfo) -> Entry:
     one = item.item
-    return Entry(one.control, one.outcome, one.codes, "", depth, "", (), one.certificate or "")
-
-
-def _entry(item: ShownItem, depth: int, answers: str, zone: ZoneInfo) -> Entry:
-    one = item.item
+    if not item.versions:
+        return Entry(one.control, one.outcome, one.codes, "", depth, "", (), one.certificate or "")
     said: list[Said] = []
     for version in item.versions:
-        said.append(_said(one.control, version, zone, said[-1] if said else None))
-    return Entry(one.control, one.outcome, one.codes, item.versions[0].row["kind"], depth, answers, tuple(said))
+        said.append(_said(one, version, zone, said[-1] if said else None))
+    kind = item.versions[0].row.get("kind") or "record"
+    return Entry(one.control, one.outcome, one.codes, kind, depth, _answers(item, orphan), tuple(said))
 
 
-def _said(control: str, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
+def _said(item: Item, version: ShownVersion, zone: ZoneInfo, before: Said | None) -> Said:
     """One that only says that something is gone names nobody and no time of posting: those are as they were before."""
     row, cut = version.row, version.cut
     gone = before is not None and row.get("body") is None and not (row.get("author_id") or row.get("author_name"))
     return Said(
         version=version.version, who=before.who if gone and before else _who(row, cut),
         handle=before.handle if gone and before else _handle(row), official=bool(row.get("author_is_account")),
-        posted=moment(row.get("created_at"), zone) if not gone or row.get("created_at") or before is None else before.posted,
+        posted=before.posted if gone and before and not row.get("created_at") else moment(row.get("created_at"), zone),
         edited=moment(row.get("edited_at"), zone),
         captured=moment(row.get("observed_at"), zone), state=STATES.get(row.get("state") or "", ""),
         text=row.get("body") or (_tokens(cut["body"]) if "body" in cut else ""),
         codes=tuple(sorted({code for codes in cut.values() for code in codes})),
         links=tuple(row.get("links") or ()), permalink=row.get("permalink") or "",
-        attachments=tuple(_attachment(control, version.version, media) for media in version.media),
+        attachments=tuple(_attachment(item, version, media) for media in version.media),
         removed=_removed(cut),
     )  # fmt: skip
 
@@ -264,16 +266,16 @@ def _removed(cut: dict[str, tuple[str, ...]]) -> str:
     return "; ".join(f"{field_words(name)}, {', '.join(cut[name])}" for name in names)
 
 
-def _attachment(control: str, version: int, media: ShownMedia) -> Attachment:
-    here = media.code is None and (media.derivative is not None or media.path is not None)
+def _attachment(item: Item, version: ShownVersion, media: ShownMedia) -> Attachment:
+    name = media_name(item, version, media)
     remark = ""
     if media.code is not None:
-        remark = f"withheld, {media.code}"
-    elif not here:
+        unsure = "; a machine could not look into it" if media.outcome == NEEDS_A_PERSON else ""
+        remark = f"withheld, {media.code}{unsure}"
+    elif not name:
         remark = f"not in the archive: {_NOT_HERE.get(media.outcome, media.outcome)}"
     elif media.derivative is not None:
         remark = "without the file's hidden data"
-    name = media_name(control, version, media) if here else ""
     return Attachment(media.number, name, media.mime, media.size, media.alt or "", remark)
 
 

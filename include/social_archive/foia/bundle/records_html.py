@@ -21,8 +21,10 @@ DEEPEST: Final = 8
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-# What HTML cannot hold, and what would turn round the text that follows it, is shown by its code.
-_SHOWN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")
+# What HTML cannot hold, what nobody can see, and what would turn round the text that follows it: shown by its code.
+_SHOWN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
+)
 
 
 def write(contents: Contents) -> Iterable[File]:
@@ -62,7 +64,7 @@ def _page(contents: Contents, found: Sequence[Group]) -> Iterator[str]:
 
 
 def _title(group: Group) -> str:
-    return f"<bdi>{text(group.title or 'Records of which nothing is shown')}</bdi>"
+    return f"<bdi>{text(group.title)}</bdi>"
 
 
 def _entry(entry: Entry) -> str:
@@ -143,7 +145,8 @@ a{{color:inherit}}
 header{{border-bottom:1px solid var(--ink);padding-bottom:.6rem}}
 .over{{font-size:.8rem;font-weight:bold;letter-spacing:.08em;text-transform:uppercase;color:var(--green)}}
 .quiet{{font-size:.82rem;line-height:1.4;color:var(--quiet)}}
-article{{margin-top:1.5rem;padding-left:.8rem;border-left:2px solid var(--line);break-inside:avoid-page}}
+article{{margin-top:1.5rem;padding-left:.8rem;border-left:2px solid var(--line);break-inside:avoid-page;
+content-visibility:auto;contain-intrinsic-size:auto 9rem}}
 article:target{{border-left-color:var(--green);background:var(--pale)}}
 .no{{font:bold .72rem/1.6 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}}
 .no a{{text-decoration:none}}
@@ -157,5 +160,6 @@ mark{{padding:0 .3em;background:var(--ink);color:#fff;font-size:.82em;font-weigh
 print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 {_INDENTS}
 @media (max-width:34rem){{body{{padding:1rem .8rem 3rem}}h1{{font-size:1.5rem}}{_NARROW}}}
-@media print{{body{{max-width:none;padding:0;font-size:10pt}}nav a{{text-decoration:none}}}}
+@media print{{body{{max-width:none;padding:0;font-size:10pt}}
+article{{content-visibility:visible}}nav a{{text-decoration:none}}}}
 """

@@ -67,8 +67,11 @@ def frozen(contents: Contents) -> Event | None:
 
 
 def _accounts(contents: Contents) -> list[dict[str, str]]:
-    """The accounts that were searched, with what they are called on their platforms."""
-    named = {(one.platform, one.name): one for one in contents.agency.accounts}
+    """The accounts that were searched, with what they are called on their platforms: also those of which records were
+    found and which the agency has no more."""
+    named = {(one.platform, one.name) for one in contents.agency.accounts}
+    rows = (item.versions[0].row for item in contents.items if item.versions)
+    named |= {(row["platform"], row["account"]) for row in rows if row.get("platform") and row.get("account")}
     found = []
     for platform, name in Terms.from_dict(contents.reviewed.search.terms).places():
         own = sorted(pair for pair in named if platform in (None, pair[0]) and name in (None, pair[1]))
@@ -81,21 +84,31 @@ def _accounts(contents: Contents) -> list[dict[str, str]]:
 def _limits(contents: Contents) -> Iterator[str]:
     """What the search cannot say."""
     search = contents.reviewed.search
-    yield ("The search covers what the archive held at that position of the ledger. What was posted and removed between "
-           "two looks at an account, or before its first one, was never seen; the coverage statements say when each "
-           "account was looked at.")  # fmt: skip
-    yield ("It compares letters. Words that stand only in a picture, a video or a sound are found if their description "
-           "has them, and not otherwise; nor are other words for the same thing.")  # fmt: skip
+    yield (
+        "The search covers what the archive held at that position of the ledger. What was posted and removed "
+        "between two looks at an account, or before its first one, was never seen; the coverage statements "
+        "say when each account was looked at."
+    )
+    yield (
+        "It compares letters. Words that stand only in a picture, a video or a sound are found if their "
+        "description has them, and not otherwise; nor are other words for the same thing."
+    )
     if search.gaps:
-        yield (f"{counted(len(search.gaps), 'gap')} {'overlaps' if len(search.gaps) == 1 else 'overlap'} it: spans in "
-               "which the archive could not see. What a gap may have held is not known.")  # fmt: skip
+        yield (
+            f"{counted(len(search.gaps), 'gap')} {'overlaps' if len(search.gaps) == 1 else 'overlap'} it: "
+            "spans in which the archive could not see. What a gap may have held is not known."
+        )
     if search.quarantined:
-        yield (f"{counted(search.quarantined, 'item')} could not be read when captured and "
-               f"{'waits' if search.quarantined == 1 else 'wait'} in quarantine; "
-               f"{'it' if search.quarantined == 1 else 'they'} may belong to it.")  # fmt: skip
+        yield (
+            f"{counted(search.quarantined, 'item')} could not be read when captured and "
+            f"{'waits' if search.quarantined == 1 else 'wait'} in quarantine; "
+            f"{'it' if search.quarantined == 1 else 'they'} may belong to it."
+        )
     if search.disposed:
-        yield ("Records that may have answered it had been destroyed on schedule before; the certificates name how many, "
-               "not what they said.")  # fmt: skip
+        yield (
+            "Records that may have answered it had been destroyed on schedule before; the certificates name "
+            "how many, not what they said."
+        )
 
 
 # --------------------------------------------------------------------------- on paper
@@ -124,8 +137,9 @@ def content(contents: Contents, s: Statement) -> dict[str, Any]:
         "accounts": [pieces(one["title"], ()) for one in s["accounts"]],
         "gaps": [[pieces(_account(contents, gap), ()), _span(gap, zone), pieces(gap["reason_in_words"], ()),
                   "over" if gap.get("closed") else "still open"] for gap in s["gaps"]],
-        "destroyed": [[pieces(_account(contents, one), ()), one["month"], one["series"], counted(one["records"], "version"),
-                       one.get("certificate") or "pending"] for one in s["destroyed"]],
+        "destroyed": [[pieces(_account(contents, one), ()), one["month"], one["series"],
+                       counted(one["records"], "version"), one.get("certificate") or "pending"]
+                      for one in s["destroyed"]],
         "quarantined": s["quarantined"],
         "limits": s["limits"],
         "sum": [[label, count(totals[name])] for name, label in (

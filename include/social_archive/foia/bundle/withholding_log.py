@@ -1,4 +1,4 @@
-"""What was withheld and what was cut, each with its exemption and its reason, in the shape in which a court asks for it.
+"""What was withheld and what was cut, with its exemption and its reason, in the shape in which a court asks.
 
 It describes without disclosing: what kind of thing it is, on which account, of which day, about how long. That is all
 that is ever read of a withheld record here (`_nature`), and lengths are rounded so that they say little.
@@ -89,8 +89,8 @@ def _nature(shown: ShownItem, zone: ZoneInfo) -> str:
     files = max(len(row.get("media") or ()) for row in rows)
     where = f"{first['platform']}/{first['account']}"
     whose = f"by the account {where} itself" if first.get("author_is_account") else f"by somebody else on {where}"
-    parts = [f"{first['kind']} {whose}", _posted(first, zone), about(longest),
-             counted(files, "attachment") if files else "", f"{len(rows)} versions" if len(rows) > 1 else ""]  # fmt: skip
+    parts = [f"{first['kind']} {whose}", _posted(first, zone), about(longest)]
+    parts += [counted(files, "attachment") if files else "", counted(len(rows), "version") if len(rows) > 1 else ""]
     return ", ".join(part for part in parts if part)
 
 
@@ -117,7 +117,8 @@ def _cuts(version: ShownVersion, zone: ZoneInfo) -> Iterator[tuple[str, str, tup
         yield name, f"{_removed(name, row)} ({of})", version.cut[name]
     for media in version.media:
         if media.code is not None:
-            yield f"media:{media.number}", f"attachment {media.number + 1} of type {media.mime or _UNKNOWN} ({of})", (media.code,)
+            what = f"attachment {media.number + 1} of type {media.mime or 'unknown'} ({of})"
+            yield f"media:{media.number}", what, tuple(media.code.split(", "))
 
 
 def _removed(name: str, row: Row) -> str:
@@ -130,7 +131,6 @@ def _removed(name: str, row: Row) -> str:
 
 
 _MARK: Final = token("").rstrip("]")
-_UNKNOWN: Final = "unknown"
 
 
 # --------------------------------------------------------------------------- on paper

@@ -13,7 +13,7 @@ from social_archive.foia import request_file
 from social_archive.foia.letters import denied
 from social_archive.foia.letters.model import KINDS, Letter, Outcome
 from social_archive.foia.request_file import Attachment, Event, RequestFile, RequestRefused
-from social_archive.foia.requests import require_open
+from social_archive.foia.requests import require_open, today
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -57,8 +57,9 @@ def answer(
     if missing := letter.details.get("missing"):
         raise RequestRefused(f"This letter cannot be sent. Missing: {'; '.join(missing)}.",
                              remedy="Complete what is named, and write the letter again.")  # fmt: skip
-    if sent < request.received:
-        raise RequestRefused("The answer cannot have been sent before the request came.")
+    if not request.received <= sent <= today(archive):
+        raise RequestRefused("An answer goes out after its request came, and is entered when it has gone.",
+                             remedy="Give the day on which it went out.")  # fmt: skip
     denials = letter.details.get("data", {}).get("denials", [])
     told = {"outcome": outcome, "letter": letter.id, "sha256": letter.told["sha256"], "sent": sent.isoformat(),
             "denials": denied.told(denials)}  # fmt: skip
@@ -78,18 +79,23 @@ _REVIEW: Final = ("searched", "disposition", "undone", "redone", "confirmed")
 
 def _require_confirmed(file: RequestFile, plan: str | None) -> None:
     """A letter that tells of a review goes out only while that very review stands, seen by a second person."""
-    if plan is None:
-        return
-    last = file.last(*_REVIEW)
-    if last is None or last.what != "confirmed" or last.told.get("plan") != plan:
+    if not _is_confirmed(file, plan):
         raise RequestRefused("The review that this letter tells of is not confirmed, or was changed since.",
                              remedy="Have it confirmed, and write the letter again.")  # fmt: skip
 
 
+def _is_confirmed(file: RequestFile, plan: str | None) -> bool:
+    """Also true of a letter that tells of no review."""
+    last = file.last(*_REVIEW)
+    return plan is None or (last is not None and last.what == "confirmed" and last.told.get("plan") == plan)
+
+
 def answer_letter(file: RequestFile) -> bytes | None:
-    """The PDF that answers a request: of its last response, partial denial or denial; for the bundle."""
+    """The PDF that answers a request, for the bundle: of its last complete letter that does. One that tells of a review
+    which is not the confirmed one (any more) is none."""
     for event in reversed(file.all("letter")):
-        if KINDS[event.told["letter"]].outcome is not None and not event.gone and not event.details["missing"]:
+        answers = KINDS[event.told["letter"]].outcome is not None and not event.gone and not event.details["missing"]
+        if answers and _is_confirmed(file, event.told.get("plan")):
             return attached(event, PDF)
     return None
 

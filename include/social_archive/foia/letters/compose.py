@@ -13,13 +13,14 @@ from social_archive.foia.dispositions import Reviewed
 from social_archive.foia.letters import denied, known, legal, private, required, says, typeset
 from social_archive.foia.letters.facts import FACTS, FROM_ELSEWHERE, Facts, Ground, as_date, clean, written
 from social_archive.foia.letters.model import KINDS, Letter
+from social_archive.foia.periods import Laws
 from social_archive.foia.request_file import RequestRefused
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.foia.requests import Request, Requester
 
-SHOWN: Final = 700
+SHOWN: Final = 600
 """Characters of the request that a letter repeats."""
 
 
@@ -32,10 +33,11 @@ def draft(
     if unknown := sorted(set(facts) - set(FACTS) - FROM_ELSEWHERE):
         raise RequestRefused(f"A letter has no fact called {unknown[0]!r}.", remedy=f"There are {', '.join(FACTS)}.")
     _require_review(kind, reviewed)
-    law = legal.load(archive.agency, request.received)
+    laws = Laws(archive)
+    law = laws.on(request.received)
     taken = denied.of_review(archive, reviewed) if reviewed is not None and KINDS[kind].denies else []
     taken += denied.given(archive, facts.get("denials") or ())
-    facts = known.completed(archive, request, kind, facts, law)
+    facts = known.completed(archive, request, kind, facts, laws)
     ground = Ground(archive, request, kind, by, facts, law, reviewed, taken, as_date(facts["date"], "date"))
     data = _data(ground)
     missing, verify = tuple(required.required(kind, data, law)), tuple(_to_verify(ground))
@@ -67,7 +69,8 @@ def _require_review(kind: str, reviewed: Reviewed | None) -> None:
         raise RequestRefused(f"{counted(reviewed.count('undecided'), 'record')} of this request are undecided.",
                              remedy="Decide them first: `archive foia review`.")  # fmt: skip
     fitting = denied.response_kind(reviewed)
-    if kind not in (fitting, "burdensome"):
+    gone = kind == "disposed" and fitting == "no_records" and bool(reviewed.search.disposed)
+    if kind not in (fitting, "burdensome") and not gone:
         raise RequestRefused(f"The review does not fit a letter {kind!r}: {_standing(reviewed)}.",
                              remedy=f"Write the letter {fitting!r}, or change the review.")  # fmt: skip
 
@@ -87,7 +90,7 @@ def _data(ground: Ground) -> dict[str, Any]:
         "title": KINDS[ground.kind].title,
         "body": {"name": body.name, "address": body.address or "", "contact": contact},
         "number": request.number, "date": written(ground.day), "received": written(request.received),
-        "due": ground.day_of("due"), "late": _late(ground), "request_kind": request.kind,
+        "due": _due(ground), "late": _late(ground), "request_kind": request.kind,
         "to": addressee(request.requester),
         "greeting": f"Dear {clean(request.requester.name)}:" if request.requester.name else "To whom it may concern:",
         "request": shortened(request.text), "note": ground.words("note") or None, "draft": None,
@@ -95,6 +98,12 @@ def _data(ground: Ground) -> dict[str, Any]:
         "law": {"title": legal.name_of(ground.law), "invented": ground.law is not None and ground.law.invented},
     }  # fmt: skip
     return common | says.SAYS[ground.kind](ground)
+
+
+def _due(ground: Ground) -> str | None:
+    """Nobody is promised an answer by a day that is past."""
+    promised = ground.kind in ("acknowledgement", "clarification")
+    return None if promised and _late(ground) else ground.day_of("due")
 
 
 def _late(ground: Ground) -> bool:

@@ -32,6 +32,7 @@ FACTS: Final = {
     "conferred": "when conferring was offered, and what came of it",
     "prepay": "yes: fees are to be paid first",
     "enclosed": "how the records come",
+    "found": "what was found, in words, where nothing was reviewed",
     "search": "what was searched, in words",
     "note": "a paragraph of your own",
     "signer": "user name of who signs (default: who writes)",

@@ -9,19 +9,22 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from social_archive.foia import periods
 from social_archive.foia.clock import Clock, WrongDays, deadline
 from social_archive.foia.letters.facts import Facts, as_date, written
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.foia.periods import Laws
     from social_archive.foia.requests import Request
     from social_archive.law_foia import FoiaLaw
 
 
-def completed(archive: Archive, request: Request, kind: str, facts: Facts, law: FoiaLaw | None) -> dict[str, Any]:
+def completed(archive: Archive, request: Request, kind: str, facts: Facts, laws: Laws) -> dict[str, Any]:
     """The facts that were given, and for those that were not, what is known."""
+    law = laws.on(request.received)
     day = as_date(facts.get("date"), "date")
-    known: dict[str, Any] = {} if law is None else dict(_dates(archive, request, kind, day, law))
+    known: dict[str, Any] = {} if law is None else dict(_dates(archive, request, kind, day, laws))
     known |= _written(request, kind, law)
     return {**known, **{name: value for name, value in facts.items() if value not in (None, "", [])}}
 
@@ -29,12 +32,10 @@ def completed(archive: Archive, request: Request, kind: str, facts: Facts, law: 
 # --------------------------------------------------------------------------- the clock
 
 
-def _dates(archive: Archive, request: Request, kind: str, day: date, law: FoiaLaw) -> dict[str, date]:
+def _dates(archive: Archive, request: Request, kind: str, day: date, laws: Laws) -> dict[str, date]:
     """`due`, and what a letter of this kind announces. The safe dates: an answer by them is never late."""
-    from social_archive.foia import periods
-
-    now = periods.deadline_of(archive, request)
-    if now is None:
+    law, now = laws.on(request.received), periods.deadline_of(archive, request, laws)
+    if law is None or now is None:
         return {}
     clock, happened = Clock.of(law), periods.facts(request)
     if kind == "extension":

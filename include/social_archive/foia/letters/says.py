@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from social_archive.documents.figures import counted
@@ -67,7 +67,7 @@ def _answer(ground: Ground) -> dict[str, Any]:
     said = {"search": ground.words("search"), "enclosed": enclosed,
             "found": "", "given": "", "denied": "", "disposed": [], "gaps": "", **_owed(ground)}  # fmt: skip
     if ground.reviewed is None:
-        return said
+        return said | {"found": ground.words("found")}
     totals, search = ground.reviewed.totals, ground.reviewed.search
     given = totals["released"] + totals["redacted"]
     said["found"] = f"We found {counted(totals['hits'], 'record')}{_ours(totals)}."
@@ -116,15 +116,27 @@ def _sentence(number: int) -> str:
 
 
 def _disposed(reviewed: Reviewed) -> list[str]:
-    by_certificate: dict[str | None, int] = {}
-    for item in reviewed.items:
-        if item.outcome == "disposed":
-            by_certificate[item.certificate] = by_certificate.get(item.certificate, 0) + 1
+    """What was destroyed on schedule before: hits whose end is known, and folders that may have held some."""
+    hits = _by_certificate((item.certificate, 1) for item in reviewed.items if item.outcome == "disposed")
+    folders = _by_certificate((one.get("certificate"), int(one.get("records", 0))) for one in reviewed.search.disposed)
     return [
-        f"{counted(number, 'record')} had been destroyed on schedule under "
-        f"{f'certificate of destruction {certificate}' if certificate else 'a disposal whose certificate is pending'}."
-        for certificate, number in sorted(by_certificate.items(), key=lambda one: one[0] or "")
-    ]
+        *(f"{counted(number, 'record')} had been destroyed on schedule under {_certificate(certificate)}."
+          for certificate, number in hits),
+        *(f"{counted(number, 'record')} of the accounts and the time that you ask about had been destroyed on schedule "
+          f"under {_certificate(certificate)}. Whether something that you ask for was among them can no longer be said."
+          for certificate, number in folders),
+    ]  # fmt: skip
+
+
+def _by_certificate(some: Iterable[tuple[str | None, int]]) -> list[tuple[str | None, int]]:
+    sums: dict[str | None, int] = {}
+    for certificate, number in some:
+        sums[certificate] = sums.get(certificate, 0) + number
+    return sorted(sums.items(), key=lambda one: one[0] or "")
+
+
+def _certificate(number: str | None) -> str:
+    return f"certificate of destruction {number}" if number else "a disposal whose certificate is pending"
 
 
 def _gaps(gaps: int, quarantined: int) -> str:
@@ -163,5 +175,3 @@ SAYS: Final[Mapping[str, Callable[[Ground], dict[str, Any]]]] = {
     "burdensome": _burdensome, "response": _answer, "partial_denial": _answer, "denial": _answer, "no_records": _answer,
     "disposed": _answer,
 }  # fmt: skip
-
-

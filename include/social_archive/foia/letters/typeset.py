@@ -59,8 +59,9 @@ def text(agency: Agency, template: str, data: dict[str, Any]) -> str:
 
     try:
         read = typst.query(**_source(agency, template, data), selector="<text>", field="value", one=True)
-    except typst.TypstError as error:
-        raise _broken(agency, template, error) from None
+    except RuntimeError:  # says neither file nor line; setting the pages does
+        pdf(agency, template, data, day=date(2000, 1, 1))
+        raise _silent(agency, template) from None
     return _wrapped(json.loads(read))
 
 
@@ -129,6 +130,12 @@ def _broken(agency: Agency, template: str, error: Any) -> ArchiveError:
         shown = own if own.is_file() else agency.folder / OWN
         return TemplateBroken(f"{shown}{f':{line}' if line and own.is_file() else ''}: Typst says: {message}.")
     return typesetting.NotTypeset(f"The letter could not be typeset: {name}{f':{line}' if line else ''}: {message}.")
+
+
+def _silent(agency: Agency, template: str) -> ArchiveError:
+    path = templates(agency)[template]
+    return TemplateBroken(f"{path} says nothing as plain text.",
+                          remedy="Begin it as ours do, with `#show: letter.with(d)`.")  # fmt: skip
 
 
 _BLANKS: Final = re.compile(r"[^\S\n]+")

@@ -1,4 +1,4 @@
-"""An answer of forty records for the papers of a bundle, with everything in it that people write. All of it is invented.
+"""An answer of forty records for the papers of a bundle, with all that people write in it. All of it is invented.
 
 No store: `Contents` is made as the review and the redaction leave it. `SECRET` was cut: it stands in no input of a
 paper, but in the stored row of the withheld record, from which the log takes kind, length and date.
@@ -12,10 +12,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from social_archive.config import FoiaConfig, load_agency
+from social_archive.config import Agency, FoiaConfig, load_agency
 from social_archive.foia.bundle.model import Contents, Evidence, Options
 from social_archive.foia.clock import Clock
 from social_archive.foia.dispositions import (
@@ -30,11 +31,11 @@ from social_archive.foia.dispositions import (
     Term,
     token,
 )
-from social_archive.foia.exemptions import load_exemptions
+from social_archive.foia.exemptions import Exemptions, load_exemptions
 from social_archive.foia.request_file import Event, RequestFile
 from social_archive.foia.requests import Request, Requester
 from social_archive.foia.terms import Terms
-from social_archive.law_foia import load_foia_law
+from social_archive.law_foia import FoiaLaw, load_foia_law
 from social_archive.record import COMMITTED, SCHEMA, canonical
 
 AGENCY = Path(__file__).parents[4] / "include" / "sandbox" / "agency"
@@ -56,7 +57,8 @@ HOSTILE = (
     "=cmd|' /C calc'!A0",
     "<script>alert('parking')</script><img src=x onerror=alert(1)>",
     "Read it backwards: \u202eton si gnikrap\u202c and go on.",
-    "Typst #eval(\"1\") *bold* $x^2$ \\ @label <tag> // no comment",
+    'Typst #eval("1") *bold* $x^2$ \\ @label <tag> // no comment',
+    "https://example.org/" + "parking" * 40 + "?lot=" + "W" * 90,
     "null\x00byte, bell\x07, tab\tend\u2028line",
 )
 WORLD = (
@@ -67,20 +69,18 @@ WORLD = (
     "Gdzie mam zaparkować? Żółć, naïve, Ελλάδα, Привет — “quoted”, 20 € … → there.",
 )
 LONG = "\n\n".join(
-    f"Paragraph {n}. The parking lot has been my way to the library for {n + 10} years, and whoever closes it on a Monday "
-    "has never carried a box of picture books through the rain. I ask the board to look at the plan again, to count the "
-    "cars, and to say in public how many spaces there will be left." for n in range(1, 15)
+    f"Paragraph {n}. The parking lot has been my way to the library for {n + 10} years, and whoever closes it on a "
+    "Monday has never carried a box of picture books through the rain. I ask the board to look at the plan again, to "
+    "count the cars, and to say in public how many spaces there will be left." for n in range(1, 15)
 )  # fmt: skip
 
 
-def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int = 1) -> Contents:
+def contents(*, load_files: bool = False, copies: int = 1) -> Contents:
     """The forty records; `copies` repeats them for figures."""
-    agency = load_agency(AGENCY)
-    body = agency.body.model_copy(update={"jurisdiction": "illinois"})
-    agency = agency.model_copy(update={"foia": FoiaConfig(control_prefix="LPL"), "body": body})
+    agency, law, exemptions = _law()
     items: list[ShownItem] = []
     for n in range(copies):
-        items += [_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)]
+        items += _threaded([_placed(item, n, place) for place, item in enumerate(_items(), len(items) + 1)])
     hits = tuple(item.item.hit for item in items)
     search = FrozenSearch(
         event="5e" * 16, n=412, terms=TERMS, position=413, size=20_418, searched=18_204, hits=hits, gaps=GAPS,
@@ -94,15 +94,23 @@ def contents(tmp: Path | None = None, *, load_files: bool = False, copies: int =
         email="q.harrow@example.com", organisation="Harrow Barriers (invented)"), text=REQUEST, kind="commercial",
         kind_reason="The requester says that the records will be used to sell parking equipment.", status="open",
     )  # fmt: skip
-    law = load_foia_law(agency, AT.date())
     evidence = Evidence(
         origin="larkspur.example/social-records", size=20_431, root=b"\x11" * 32,
-        checkpoint="larkspur.example/social-records\n20431\n" + base64.b64encode(b"\x11" * 32).decode() + "\n\n- note\n",
+        checkpoint=f"larkspur.example/social-records\n20431\n{base64.b64encode(bytes(32)).decode()}\n\n- a note\n",
         vkey="larkspur.example/social-records+c0ffee00+invented", search=b"{}", search_entry=b"{}", records=b"",
     )  # fmt: skip
     return Contents(agency=agency, request=request, reviewed=reviewed, items=items, at=AT, confirmed=file.events[-1],
-                    options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=load_exemptions(agency, AT.date()),
+                    options=Options(load_files=load_files), evidence=evidence, law=law, exemptions=exemptions,
                     due=Clock.of(law).due(request.received, "commercial"))  # fmt: skip
+
+
+@cache
+def _law() -> tuple[Agency, FoiaLaw, Exemptions]:
+    """The sample's library, as if it stood in Illinois."""
+    agency = load_agency(AGENCY)
+    body = agency.body.model_copy(update={"jurisdiction": "illinois"})
+    agency = agency.model_copy(update={"foia": FoiaConfig(control_prefix="LPL"), "body": body})
+    return agency, load_foia_law(agency, AT.date()), load_exemptions(agency, AT.date())
 
 
 TERMS = Terms(accounts=("mastodon/larkspur", "mastodon/larkspur-kids"), since="2026-03-01", until="2026-05-31",
@@ -162,15 +170,15 @@ def version(shown: dict[str, Any], *, number: int = 1, cut: dict[str, tuple[str,
                         tuple(media))  # fmt: skip
 
 
-def shown_item(*versions: ShownVersion, **more: Any) -> ShownItem:
+def shown_item(*versions: ShownVersion, answers: str | None = None, **more: Any) -> ShownItem:
     cut = any(v.cut for v in versions)
     codes = tuple(sorted({c for v in versions for cs in v.cut.values() for c in cs}))
     item = Item(Hit(0, "", tuple(v.version for v in versions)), "", "redacted" if cut else "released", codes=codes)
-    return ShownItem(replace(item, **more), versions)
+    return ShownItem(replace(item, **more), versions, answers=answers)
 
 
 def _items() -> list[ShownItem]:
-    library = {"kind": "post", "under": None, "name": "Larkspur Public Library", "handle": "larkspur",
+    library: dict[str, Any] = {"kind": "post", "under": None, "name": "Larkspur Public Library", "handle": "larkspur",
                "author_is_account": True}  # fmt: skip
     picture = ShownMedia(0, "image/png", "A map of the parking lot", "/nowhere/map.png", "aa" * 32, 48_120)
     secret = ShownMedia(1, "image/jpeg", None, None, None, 0, code=PRIVACY)
@@ -189,7 +197,7 @@ def _items() -> list[ShownItem]:
                                under="c2", minutes=4, name=token(PRIVACY), handle=None) | dict.fromkeys(
                                    ("native_id", "parent_native_id", "root_native_id", "permalink")),
                            cut={"body": (PRIVACY,), "author": (PRIVACY,), "identity": (PRIVACY,)}, media=[secret]),
-                   reasons=privacy, withheld_fields={"author": PRIVACY}, media={(1, 1): PRIVACY}),
+                   reasons=privacy, withheld_fields={"author": PRIVACY}, media={(1, 1): PRIVACY}, answers="c2"),
         shown_item(version(row("c5", "The parking lot is a discrace.", minutes=5)),
                    version(row("c5", "The parking lot is a disgrace.", minutes=5,
                                edited_at=DAY + timedelta(minutes=9)), number=2),
@@ -206,16 +214,27 @@ def _items() -> list[ShownItem]:
     other = [
         shown_item(version(row("q1", "Our lot is repaved. Thank you for your patience!", account="larkspur-kids",
                                **library))),
-        *(shown_item(version(row(f"d{n}", f"An answer about the lot, number {n}.", minutes=40 + n, account="larkspur-kids",
-                                 under=f"d{n - 1}" if n else "q1"))) for n in range(19)),
+        *(shown_item(version(row(f"d{n}", f"An answer about the lot, number {n}.", minutes=40 + n,
+                                 account="larkspur-kids", under=f"d{n - 1}" if n else "q1"))) for n in range(18)),
     ]  # fmt: skip
     return [*items, *hostile, *world, *other]
 
 
 def _withheld(reasons: dict[str, str]) -> ShownItem:
     stored = row("c3", f"{SECRET} was in hospital when the parking lot flooded, and everybody should know that.",
-                 minutes=3, name=SECRET, handle="zquillfeather")  # fmt: skip
-    return ShownItem(Item(Hit(0, "", (1,)), "", "withheld", codes=(PRIVACY,), reasons=reasons), (), (stored,))
+                 under="c2", minutes=3, name=SECRET, handle="zquillfeather")  # fmt: skip
+    return ShownItem(Item(Hit(0, "", (1,)), "", "withheld", codes=(PRIVACY,), reasons=reasons), (), (stored,), "c2")
+
+
+def _threaded(items: list[ShownItem]) -> list[ShownItem]:
+    """What each answers, by control number, as the redaction tells it from the stored rows."""
+    controls = {row["native_id"].partition("-")[0]: item.item.control for item in items for version in item.versions
+                if (row := version.row)["native_id"]}  # fmt: skip
+    found = []
+    for item in items:
+        above = item.answers or next((v.row["parent_native_id"] for v in item.versions), None) or ""
+        found.append(replace(item, answers=controls.get(above.partition("-")[0])))
+    return found
 
 
 def _placed(one: ShownItem, copy: int, place: int) -> ShownItem:
