@@ -297,6 +297,14 @@ class Search(Moving):
         return rows[0]
 
     @again
+    def kinds(self, rids: Sequence[str]) -> dict[str, str]:
+        """What each of these things is (post, comment, …); one that is not there is left out."""
+        rows = self._db.execute(
+            "SELECT DISTINCT rid, kind FROM records WHERE rid IN (SELECT unnest($rids))", {"rids": list(rids)}
+        ).fetchall()
+        return dict(sorted(rows))
+
+    @again
     def versions(self, rid: str, *, native: bool = False) -> list[Row]:
         """Every version of one thing, oldest first; with the platform's own bytes if asked for."""
         extra = ", native" if native else ""

@@ -47,6 +47,17 @@ def test_a_possible_request_from_the_alert_to_the_answer(archive: Run) -> None:
     assert archive("foia", "alerts").out == "Nothing waits for an answer.\n"
     assert "Invented Officer" in archive("foia", "alerts", "--all").out
 
+    received = ("foia", "receive", "--comment", waiting["rid"], "--by", "records")
+    opened = archive(*received, "--number", "26-014")
+    assert (opened.code, "its alert is answered" in opened.out) == (0, True)
+    shown = archive("foia", "show", "26-014", "--json").json
+    assert (shown["comment"], shown["how"], shown["received"]) == (waiting["rid"], "comment", waiting["received"])
+    assert "all invoices (invented)" in shown["text"]
+    again = archive(*received)
+    assert (again.code, "is request 26-014 already" in again.err) == (1, True)
+    (answer,) = [one["answer"] for one in archive("foia", "alerts", "--all", "--json").json["alerts"]]
+    assert answer["id"] == done["answer"]["id"], "said before by this number, it is not said again"
+
 
 def test_the_due_date_is_told_with_the_days_that_were_not_counted(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
