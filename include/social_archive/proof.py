@@ -66,6 +66,50 @@ class ProofReport:
 # --------------------------------------------------------------------------- making
 
 
+@dataclass(frozen=True)
+class SealedField:
+    """One committed field of a stored row: its value, its salt, and what it is committed by."""
+
+    name: str
+    value: Any = field(repr=False)
+    salt: bytes = field(repr=False)
+    commitment: bytes
+
+    def revealed(self, *, as_is: bool = False) -> dict[str, Any]:
+        """Name, value in its type, salt. `as_is`: for a writer of canonical JSON, which needs no plain copy first."""
+        value = {"j": self.value} if as_is and not isinstance(self.value, str | bytes) else _typed(self.value)
+        return {"name": self.name, "value": value, "salt": self.salt.hex()}
+
+    def withheld(self) -> dict[str, Any]:
+        return {"name": self.name, "commitment": self.commitment.hex()}
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """The committed fields of a stored row, in the order of their names, and the record's commitment over them."""
+
+    rid: str
+    version: int
+    fields: list[SealedField] = field(repr=False)
+    commitment: bytes
+
+    def require(self, leaf: dict[str, Any]) -> None:
+        """Raises CannotProve if this is not what a leaf of the ledger commits to."""
+        if (self.commitment.hex(), self.rid, self.version) != (leaf.get("c"), leaf.get("rid"), leaf.get("ver")):
+            raise CannotProve(f"The stored row of record {self.rid} is not the one that the ledger committed.")
+
+
+def seal(row: dict[str, Any]) -> Sealed:
+    """What of a stored row is committed, and by what."""
+    record = from_row(row)
+    fields = []
+    for name, value in committed_values(record.observation):
+        salt = salt_of(record.secret, name)
+        fields.append(SealedField(name, value, salt, field_commitment(salt, name, encode_value(value))))
+    whole = combine([(one.name, one.commitment) for one in fields])
+    return Sealed(record.rid, record.version, fields, whole)
+
+
 def make_proof(row: dict[str, Any], entry: Entry, leaf_index: int, tree: TreeReader | Sequence[bytes] | bytes,
                *, vkey: str, reveal: Collection[str] | None = None) -> dict[str, Any]:  # fmt: skip
     """The proof of `row`, whose leaf is number `leaf_index` of the tree and stands in `entry`.
@@ -78,26 +122,18 @@ def make_proof(row: dict[str, Any], entry: Entry, leaf_index: int, tree: TreeRea
         raise CannotProve(f"Entry {entry.n} of the ledger has no record at leaf {leaf_index}.")
     line = entry.leaves[leaf_index - entry.first_leaf]
     leaf = json.loads(line)
-    record = from_row(row)
-    values = committed_values(record.observation)
-    unknown = sorted(set(reveal or ()) - {name for name, _ in values})
+    sealed = seal(row)
+    unknown = sorted(set(reveal or ()) - {one.name for one in sealed.fields})
     if unknown:
-        known = ", ".join(name for name, _ in values)
+        known = ", ".join(one.name for one in sealed.fields)
         raise CannotProve(f"This record has no field {', '.join(unknown)}.", remedy=f"Its fields are: {known}.")
-    parts = [(name, value, salt_of(record.secret, name)) for name, value in values]
-    commitments = [(name, field_commitment(salt, name, encode_value(value))) for name, value, salt in parts]
-    identity = (combine(commitments).hex(), record.rid, record.version)
-    if identity != (leaf.get("c"), leaf.get("rid"), leaf.get("ver")):
-        raise CannotProve(f"The stored row of record {record.rid} is not the one that the ledger committed.")
+    sealed.require(leaf)
     reader = tree if isinstance(tree, TreeReader) else TreeReader(tree)
     proof = {
         "format": FORMAT,
         "record": {"rid": leaf["rid"], "ver": leaf["ver"], "series": leaf.get("series", "")},
         "fields": [
-            {"name": name, "value": _typed(value), "salt": salt.hex()}
-            if reveal is None or name in reveal
-            else {"name": name, "commitment": commitment.hex()}
-            for (name, value, salt), (_, commitment) in zip(parts, commitments, strict=True)
+            one.revealed() if reveal is None or one.name in reveal else one.withheld() for one in sealed.fields
         ],
         "leaf": line.decode(),
         "leaf_index": leaf_index,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, get_args
 
 import pyarrow as pa
 
@@ -53,7 +53,8 @@ class SearchError(ArchiveError):
 class Query:
     """What to look for; everything that is given must hold. `since` is inclusive, `until` exclusive.
 
-    `text`: all words, in any order; "quoted words" as a phrase. `author`: a handle, an id, or part of a name.
+    `text`: all words, in any order; "quoted words" as a phrase. `any_of`: words or phrases of which at least one must
+    stand there, `none_of`: of which none may. `author`: a handle, an id, or part of a name.
     `by_observation`: the span is of when the archive saw it, not of when it was posted.
     """
 
@@ -69,6 +70,8 @@ class Query:
     by_observation: bool = False
     limit: int = 50
     offset: int = 0
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class Search(Moving):
             self.look_at_what_is_there()
 
     @classmethod
-    def of(cls, archive: Archive) -> Search:
+    def of(cls, archive: Archive) -> Self:
         """The search over everything that an archive's ledger names."""
         from social_archive.retention.answers import cohorts
 
@@ -294,12 +297,29 @@ class Search(Moving):
         return rows[0]
 
     @again
+    def kinds(self, rids: Sequence[str]) -> dict[str, str]:
+        """What each of these things is (post, comment, …); one that is not there is left out."""
+        rows = self._db.execute(
+            "SELECT DISTINCT rid, kind FROM records WHERE rid IN (SELECT unnest($rids))", {"rids": list(rids)}
+        ).fetchall()
+        return dict(sorted(rows))
+
+    @again
     def versions(self, rid: str, *, native: bool = False) -> list[Row]:
         """Every version of one thing, oldest first; with the platform's own bytes if asked for."""
         extra = ", native" if native else ""
         return self._rows(
             f"SELECT {_select('records')}{extra} FROM records WHERE rid = $rid ORDER BY version",  # noqa: S608
             {"rid": rid},
+        )
+
+    @again
+    def all_versions(self, rids: Sequence[str]) -> list[Row]:
+        """Every version of many things, by rid and version."""
+        return self._rows(
+            f"SELECT {_select('records')} FROM records"  # noqa: S608
+            " SEMI JOIN (SELECT unnest($rids::VARCHAR[]) AS rid) AS wanted USING (rid) ORDER BY rid, version",
+            {"rids": list(rids)},
         )
 
     @again
@@ -411,16 +431,29 @@ def _conditions(query: Query) -> tuple[str, dict[str, Any]]:
         demand("(lower(author_handle) = lower($handle) OR author_id = $handle"
                " OR regexp_matches(author_name, $author))", handle=handle, author=name_pattern)  # fmt: skip
     if query.text.strip():
-        terms = wording.terms(query.text)
-        if not terms:
-            raise SearchError("There is nothing to look for in that text.")
-        for number, term in enumerate(terms):
-            pattern, plain = f"pattern{number}", f"plain{number}"
-            values[pattern] = wording.pattern(term)
-            if (simple := wording.plain(term)) is not None:
-                values[plain] = simple
-            clauses.append(_anywhere(f"${pattern}", f"${plain}" if simple is not None else None))
+        clauses += [_stands(values, term) for term in _terms(query.text)]
+    if query.any_of:
+        clauses.append(f"({' OR '.join(_stands(values, wording.fold(one)) for one in query.any_of)})")
+    clauses += [f"NOT coalesce({_stands(values, wording.fold(one))}, FALSE)" for one in query.none_of]
     return " AND ".join(clauses), values
+
+
+def _terms(text: str) -> list[str]:
+    if not (terms := wording.terms(text)):
+        raise SearchError("There is nothing to look for in that text.")
+    return terms
+
+
+def _stands(values: dict[str, Any], term: str) -> str:
+    """The condition that a folded term stands anywhere in a record; what it is made of goes into `values`."""
+    if not term:
+        raise SearchError("There is nothing to look for in that text.")
+    number = sum(name.startswith("pattern") for name in values)
+    pattern, plain = f"pattern{number}", f"plain{number}"
+    values[pattern] = wording.pattern(term)
+    if (simple := wording.plain(term)) is not None:
+        values[plain] = simple
+    return _anywhere(f"${pattern}", f"${plain}" if simple is not None else None)
 
 
 def _anywhere(pattern: str, plain: str | None) -> str:

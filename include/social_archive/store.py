@@ -153,6 +153,18 @@ class Store:
             raise Corrupt(f"The store kept other bytes than were sent for {self._name(key)}.")
         return ObjectRef(key, version_id, size, sha256)
 
+    def copy(self, ref: ObjectRef, key: str) -> ObjectRef:
+        """Copy a version under another key inside of the store, whatever its size; its lock does not go along.
+
+        What arrived is hashed again. Raises NotFound, Corrupt.
+        """
+        source = {"Bucket": self.bucket, "Key": ref.key, "VersionId": ref.version_id}
+        answer = self._call(self.client.copy_object, ref.key, Key=key, CopySource=source, ChecksumAlgorithm="SHA256")
+        version_id = answer.get("VersionId") or "null"
+        if self.sha256_of(key, version_id) != ref.sha256:
+            raise Corrupt(f"The store kept other bytes than were copied to {self._name(key)}.")
+        return ObjectRef(key, version_id, ref.size, ref.sha256)
+
     def seal(self, ref: ObjectRef, *, retain_until: datetime | None, mode: str = GOVERNANCE,
              hold: bool = False) -> None:  # fmt: skip
         """Lock a version until `retain_until` and, with `hold`, place a legal hold.
@@ -233,14 +245,24 @@ class Store:
 
     def sha256_of(self, key: str, version_id: str) -> str:
         """SHA-256 (hex) of the bytes that the store holds, read in pieces. Raises NotFound."""
+        digest = hashlib.sha256()
+        for piece in self._pieces(key, version_id):
+            digest.update(piece)
+        return digest.hexdigest()
 
-        def hashed(**request: Any) -> str:
-            digest = hashlib.sha256()
-            for chunk in self.client.get_object(**request)["Body"].iter_chunks(1 << 20):
-                digest.update(chunk)
-            return digest.hexdigest()
+    def copy_to(self, key: str, version_id: str, file: IO[bytes]) -> str:
+        """Write the bytes of a version, of any size, into a file; their SHA-256 (hex). Raises NotFound, and OSError
+        if the file cannot be written."""
+        digest = hashlib.sha256()
+        for piece in self._pieces(key, version_id):
+            digest.update(piece)
+            file.write(piece)
+        return digest.hexdigest()
 
-        return self._call(hashed, key, Key=key, VersionId=version_id)
+    def _pieces(self, key: str, version_id: str) -> Iterator[bytes]:
+        body = self._call(self.client.get_object, key, Key=key, VersionId=version_id)["Body"]
+        while piece := self._call(lambda **_: bytes(body.read(1 << 20)), key):
+            yield piece
 
     def claimed(self, key: str, version_id: str) -> tuple[int, str | None]:
         """What the store says of a version without sending it: its size, and its SHA-256 (hex) if it keeps one.
@@ -252,6 +274,13 @@ class Store:
         if checksum is None or answer.get("ChecksumType", "FULL_OBJECT") != "FULL_OBJECT":
             return answer["ContentLength"], None
         return answer["ContentLength"], base64.b64decode(checksum).hex()
+
+    def link(self, key: str, version_id: str, *, name: str, seconds: int) -> str:
+        """An address under which whoever has it can fetch a version for so long (7 days at most), as a file `name`."""
+        return str(self.client.generate_presigned_url("get_object", ExpiresIn=seconds, Params={
+            "Bucket": self.bucket, "Key": key, "VersionId": version_id,
+            "ResponseContentDisposition": f'attachment; filename="{name}"',
+        }))  # fmt: skip
 
     def lock_state(self, key: str, version_id: str | None = None) -> LockState:
         """The lock of a version. Raises NotFound."""
@@ -412,6 +441,7 @@ def s3_client(endpoint: str | None, region: str, access_key: str, secret_key: st
         read_timeout=60,
         max_pool_connections=32,
         retries={"mode": "standard", "total_max_attempts": attempts},
+        signature_version="s3v4",  # for links too, which would be signed by the old way that AWS no longer takes
         s3={"addressing_style": "path" if endpoint else "auto"},
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

@@ -11,7 +11,8 @@ import pytest
 from social_archive.config import Agency, load_agency
 from social_archive.errors import ConfigError
 from social_archive.law import SHIPPED
-from social_archive.law_foia import load_foia_law, load_holidays
+from social_archive.law_calendar import load_holidays
+from social_archive.law_foia import load_foia_law
 from tests.agencies import agency_folder
 
 INCLUDE = Path(__file__).parents[2] / "include"
@@ -44,13 +45,71 @@ def test_illinois_gives_five_business_days_after_receipt_and_says_where_that_sta
 
 def test_what_nobody_has_read_in_a_source_never_counts_undisputed(agency: Agency) -> None:
     assert all(holiday.known or holiday.disputed for holiday in load_holidays(agency).holidays)
-    unread = [rule.rule_id for rule in load_foia_law(agency, DAY).rules if not rule.known]
-    assert unread == ["comment-may-be-one", "body-of-the-message"]
+    unread = [rule for rule in load_foia_law(agency, DAY).rules if not rule.known]
+    assert {"comment-may-be-one", "body-of-the-message", "clarification", "voluminous-extension", "waiver",
+            "review-email"} <= {rule.rule_id for rule in unread}  # fmt: skip
+    assert all("from memory" not in rule.source or rule.confidence == "unverified" for rule in unread)
+
+
+def test_illinois_has_exactly_seven_reasons_for_an_extension(agency: Agency) -> None:
+    extension = load_foia_law(agency, DAY).extension
+    assert [reason.code for reason in extension.reasons] == ["i", "ii", "iii", "iv", "v", "vi", "vii"]
+    assert not [reason for reason in extension.reasons if "compil" in reason.text or "program" in reason.text]
+    assert (extension.days, extension.notice_days) == (5, 5)
+    fifth = extension.reason(" (V) ")
+    assert fifth is not None
+    assert "competent personnel" in fifth.text
+    assert extension.reason("viii") is None
+
+
+def test_every_kind_has_its_periods_and_says_what_it_is(agency: Agency) -> None:
+    law = load_foia_law(agency, DAY)
+    kinds = {name: law.kind(name) for name in law.kinds}
+    assert {name: (k.days, k.notice_days, k.amend_days, k.extension_days) for name, k in kinds.items()} == {
+        "ordinary": (5, None, None, 5), "commercial": (21, None, None, None), "recurrent": (21, 5, None, None),
+        "voluminous": (5, 5, 10, 10),
+    }  # fmt: skip
+    assert [(w.requests, w.days, w.months) for w in kinds["recurrent"].windows] == [
+        (50, None, 12), (15, 30, 12), (7, 7, 12)]  # fmt: skip
+    assert [len(kinds[name].answers) for name in ("commercial", "recurrent")] == [4, 4]
+    assert kinds["commercial"].counted_as == "working days"
+    assert all(kinds[name].definition for name in ("commercial", "recurrent", "voluminous"))
+
+
+def test_a_citation_for_people_is_marked_unless_it_was_read(agency: Agency) -> None:
+    law = load_foia_law(agency, DAY)
+    assert law.cite("extension.days") == "5 ILCS 140/3(e)"
+    assert law.cite("review.email") == "5 ILCS 140/9.5 (verify with counsel)"
+    assert law.cite("burden").startswith("5 ILCS 140/3(g)"), "a section: all that it rests on, each once"
+    assert (law.cite("voluminous.then"), law.known("voluminous")) == ("", False)
+
+
+def test_a_denial_in_illinois_owes_nine_things_and_a_receipt_four(agency: Agency) -> None:
+    law = load_foia_law(agency, DAY)
+    assert [one.code for one in law.denial.contains] == [
+        "writing", "decision", "reasons", "factual_basis", "exemption", "authority", "persons", "review", "court",
+    ]  # fmt: skip
+    assert [one.code for one in law.receipt.duties] == ["received", "due", "kept", "file"]
+    assert (law.review.phone, law.review.days) == ("877-299-3642 (1-877-299-FOIA)", 60)
+    assert (law.burden.is_denial, law.burden.after_late, law.fees.after_late) == (True, False, False)
+    assert "not verified" in (law.certification.adopted or "")
+    assert [column.code for column in law.court.log_columns] == ["nature", "exemption"]
+
+
+def test_a_pack_that_says_little_says_nothing_of_the_rest(agency: Agency) -> None:
+    path = own(agency, "foia.yaml")
+    text = path.read_text()
+    path.write_text(text[: text.index("  # ---", text.index("rule_id: silence"))])
+    law = load_foia_law(agency, DAY)
+    assert (law.kinds, law.extension.reasons, law.fees.per_page, law.review.phone) == (("ordinary",), [], None, None)
+    assert not law.clarification.pauses
 
 
 def test_the_sample_library_has_an_invented_law_of_its_own() -> None:
     law = load_foia_law(load_agency(INCLUDE / "sandbox" / "agency"), DAY)
     assert (law.invented, law.table.invented, law.response_days) == (True, True, 5)
+    assert all("invented" in rule.summary and "invented" in rule.citation for rule in law.rules)
+    assert (law.extension.days, law.kind("commercial").days, law.clarification.pauses) == (7, 15, True)
 
 
 def test_the_agencys_own_calendar_wins_over_the_one_that_ships(agency: Agency) -> None:
@@ -70,6 +129,13 @@ def test_a_rule_of_another_day_is_not_in_force(agency: Agency) -> None:
     ("foia.yaml", "sets: response_days", "sets: response_day", "did you mean 'response_days'"),
     ("foia.yaml", "value: 5", "value: 0", "response_days should be greater than or equal to 1"),
     ("foia.yaml", "    sets: counting\n", "", "no rule in force on 2026-11-24 sets 'counting'"),
+    ("foia.yaml", "sets: extension.days", "sets: extension.day", "there are extension.days, extension.notice_days"),
+    ("foia.yaml", "sets: commercial.days", "sets: commercial.amend_days", "no rule in force on 2026-11-24 sets 'comm"),
+    ("foia.yaml", "code: iv", "code: ii", "extension names two reasons by the same code"),
+    ("foia.yaml", "value: '0.15'", "value: 0.15", "must be text, a number, true or false"),
+    ("foia.yaml", "value: '0.15'", "value: '-1'", "fees.per_page must be a number in quotes"),
+    ("foia.yaml", "up_to_mb: '160'", "up_to_mb: '16'", "tiers out of order"),
+    ("foia.yaml", "{requests: 15,", "{request: 15,", "recurrent.windows.request"),
     ("foia.yaml", "jurisdiction: illinois", "jurisdiction: iowa", "it stands in the folder 'illinois'"),
     ("calendar.yaml", "rule: {easter: -2}", "rule: {easter: -2, month: 4}", "must be `month` and `day`"),
     ("calendar.yaml", "id: king-birthday", "id: new-years-day", "two holidays named 'new-years-day'"),

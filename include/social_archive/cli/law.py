@@ -1,4 +1,4 @@
-"""`archive law`: the rules of disposal that the archive follows, where each stands, and how surely it is known."""
+"""`archive law`: the rules that the archive follows, on disposal and on requests; where each stands, how surely."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from social_archive.cli.settings import Json, load_environment, settings
 
 if TYPE_CHECKING:
     from social_archive.law import DisposalLaw, Example, LawRule, Sourced
+    from social_archive.law_foia import FoiaLaw
 
 _KNOWN = {
     "source": "read in the source",
@@ -22,14 +23,22 @@ _KNOWN = {
 }
 
 
+EXAMPLES = (
+    "Examples:  archive law   ·   archive law --requests   ·   archive law --on 2027-01-01   ·   archive law --examples"
+)
+
+
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Examples:  archive law   ·   archive law --on 2027-01-01   ·   archive law --examples")(law)
+    app.command(epilog=EXAMPLES)(law)
 
 
 def law(
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The law of another day than today.")
     ] = None,
+    requests: Annotated[
+        bool, typer.Option("--requests", help="The rules on requests for public records instead.")
+    ] = False,
     examples: Annotated[
         bool, typer.Option("--examples", help="Other jurisdictions' periods for social media, to compare with.")
     ] = False,
@@ -39,21 +48,23 @@ def law(
     if examples:
         _show_examples()
     else:
-        _show_law(on.date() if on else None)
+        _show_law(on.date() if on else None, requests=requests)
 
 
-def _show_law(day: date | None) -> None:
+def _show_law(day: date | None, *, requests: bool) -> None:
     from social_archive.archive import default_agency
     from social_archive.config import load_agency
     from social_archive.law import load_disposal_law
+    from social_archive.law_foia import load_foia_law
 
     load_environment()
-    found = load_disposal_law(load_agency(default_agency()), day)
+    load = load_foia_law if requests else load_disposal_law
+    found: DisposalLaw | FoiaLaw = load(load_agency(default_agency()), day)
     if settings.as_json:
         output.print_json(_law_json(found))
         return
     out = output.console()
-    out.print(Text.assemble((found.title, "bold"), f", rules of disposal in force on {found.day}"))
+    out.print(Text.assemble((found.title, "bold"), f", rules {_about(found)} in force on {found.day}"))
     if found.invented:
         out.print(Text("Invented for the sample: nobody's law.", style="yellow"))
     made = output.table("", "rule", "value", "citation", "known")
@@ -65,7 +76,13 @@ def _show_law(day: date | None) -> None:
     _print_warnings(found)
 
 
-def _print_warnings(found: DisposalLaw) -> None:
+def _about(found: DisposalLaw | FoiaLaw) -> str:
+    from social_archive.law import DisposalLaw
+
+    return "of disposal" if isinstance(found, DisposalLaw) else "on requests"
+
+
+def _print_warnings(found: DisposalLaw | FoiaLaw) -> None:
     from social_archive.law import VERIFY
     from social_archive.yaml_lines import shown
 
@@ -101,17 +118,31 @@ def _show_examples() -> None:
 # --------------------------------------------------------------------------- words
 
 
-def _words(rule: LawRule, found: DisposalLaw) -> str:
+def _words(rule: LawRule, found: DisposalLaw | FoiaLaw) -> str:
     """A rule's value as a person reads it; a wording as it will be printed, its numbers filled in."""
+    from social_archive.law import DisposalLaw
+
     value: Any = rule.value
-    if rule.sets is not None and isinstance(value, str):
+    if not isinstance(found, DisposalLaw) and (isinstance(value, int) or str(value).replace(".", "").isdigit()):
+        return f"{_plain(value)}: {rule.summary}"
+    if rule.sets is not None and isinstance(value, str) and isinstance(found, DisposalLaw):
         value = getattr(found, rule.sets)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(one.replace("_", " ") for one in value)
+        return "; ".join(_item(one) for one in value)
     unit = " days before" if rule.sets == "file_days_before" else ""
-    return f"{value}{unit}"
+    return f"{_plain(value)}{unit}"
+
+
+def _plain(value: Any) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _item(one: Any) -> str:
+    if not isinstance(one, dict):
+        return str(one).replace("_", " ")
+    if one.keys() == {"code", "text"}:
+        return f"({one['code']}) {one['text']}"
+    return ", ".join(f"{str(name).replace('_', ' ')} {value}" for name, value in one.items())
 
 
 def _known(said: Sourced) -> Text:
@@ -122,7 +153,7 @@ def _known(said: Sourced) -> Text:
     return Text(words) if said.known else Text(f"{words}: {VERIFY}", style="yellow")
 
 
-def _law_json(found: DisposalLaw) -> dict[str, Any]:
+def _law_json(found: DisposalLaw | FoiaLaw) -> dict[str, Any]:
     plain = found.model_dump(mode="json", exclude={"rules", "other_rules"})
     return {
         **plain,

@@ -24,6 +24,7 @@ _SHOWN: Final = re.compile(
     "[^\n\x20-\x7e\xa0-\xac\xae-\u017f\u0391-\u03a1\u03a3-\u03ce\u0401-\u045f"
     "\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122\u2192]"
 )
+_LACKING: Final = re.compile(f"(?:{_SHOWN.pattern})+")
 
 
 class NotTypeset(ArchiveError):
@@ -49,6 +50,18 @@ def pages(template: str, data: dict[str, Any]) -> int:
 
     with _refusals():
         return int(typst.query(**source(template, data), selector="<pages>", field="value", one=True))
+
+
+def pieces(text: str) -> Iterator[tuple[bool, str]]:
+    """`text` in runs: (can the fonts show it, the run). A run that they lack is put into words by the caller."""
+    at = 0
+    for found in _LACKING.finditer(text):
+        if found.start() > at:
+            yield True, text[at : found.start()]
+        yield False, found.group()
+        at = found.end()
+    if at < len(text):
+        yield True, text[at:]
 
 
 def source(template: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def answer(
     if verdict == "request" and number is None:
         raise NotAnswered(
             "A request needs its number in the log of requests.",
-            remedy="Enter it in the log first, then: --is-request --number NUMBER.",
+            remedy="Open its file, which answers this too: `archive foia receive --comment RECORD`. If it has a number "
+            "already: --is-request --number NUMBER.",
         )
     archive.catalog.catch_up()
     alert = find(archive, finding)

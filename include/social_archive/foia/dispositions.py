@@ -162,6 +162,7 @@ class ShownVersion:
 class ShownItem:
     """One hit with what may leave of it. `versions` is empty for one that is withheld or disposed of.
 
+    `withheld_rows` are for its proof; the withholding log takes its kind, account, day and about its length from them.
     `answers`: the control number of the hit that it answers, also where the platform's ids are cut; None if it answers
     nothing, or what is no hit.
     """

@@ -54,6 +54,10 @@ _ASKED: Final = re.compile(r"(data/)?(2-request\.pdf|6-search-statement\.(pdf|js
 """Files that repeat the request in the words of whoever made it."""
 
 
+_PLACES: Final = re.compile(rb"<(?:c|dimension|pane|selection|autoFilter) [^<>]*>")
+"""Tags of a workbook that name cells: `C2` is the place of a cell there, and no word. Text never has a bare `<`."""
+
+
 @dataclass(frozen=True)
 class Leak:
     """`path` of the file in the bundle; `action`: the event of the review that took the words out; `where` in it."""
@@ -168,7 +172,10 @@ class _Scanner:
                 for part in packed.infolist():
                     if term := self._all.touches(part.filename) or self._all.touches_bytes(part.comment):
                         yield "names of its parts", term
-                    yield from self._in_file(part.filename, packed.read(part), part.filename)
+                    inside = packed.read(part)
+                    if part.filename.startswith("xl/"):
+                        inside = _PLACES.sub(b" ", inside)
+                    yield from self._in_file(part.filename, inside, part.filename)
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
             raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import uuid
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -19,6 +20,7 @@ from social_archive.accession import describe, seal
 from social_archive.crash import crash_point
 from social_archive.errors import LedgerError
 from social_archive.ledger import EMPTY, Draft, Entry, HeadMoved
+from social_archive.policy import revisions
 from social_archive.policy.determinations import (
     PRESUMED,
     QUESTIONS,
@@ -28,6 +30,7 @@ from social_archive.policy.determinations import (
     Question,
     checked,
     history,
+    read,
 )
 from social_archive.record import KINDS, canonical, micros, new_rid
 from social_archive.yaml_lines import suggestion
@@ -125,6 +128,17 @@ def of_record(archive: Archive, rid: str) -> dict[Question, Standing]:
         record = search.thing(rid)
     classes = [one for one in standing(archive) if one.of.has(record)]
     return {question: _stands(question, history(archive, rid, question), classes) for question in QUESTIONS}
+
+
+def of_records(archive: Archive, records: Sequence[Row], question: Question) -> dict[str, Standing]:
+    """rid -> the answer to one question that holds for each of many records (rows of any version)."""
+    own: dict[str, list[Determination]] = {}
+    for row in revisions.in_order(revisions.micros_of(read(archive))):
+        if row["question"] == question:
+            own.setdefault(row["rid"], []).append(Determination.of(row))
+    classes = standing(archive)
+    return {record["rid"]: _stands(question, own.get(record["rid"], []), [one for one in classes if one.of.has(record)])
+            for record in records}  # fmt: skip
 
 
 def _stands(question: Question, own: list[Determination], classes: list[ClassDetermination]) -> Standing:

@@ -47,6 +47,17 @@ def test_a_possible_request_from_the_alert_to_the_answer(archive: Run) -> None:
     assert archive("foia", "alerts").out == "Nothing waits for an answer.\n"
     assert "Invented Officer" in archive("foia", "alerts", "--all").out
 
+    received = ("foia", "receive", "--comment", waiting["rid"], "--by", "records")
+    opened = archive(*received, "--number", "26-014")
+    assert (opened.code, "its alert is answered" in opened.out) == (0, True)
+    shown = archive("foia", "show", "26-014", "--json").json
+    assert (shown["comment"], shown["how"], shown["received"]) == (waiting["rid"], "comment", waiting["received"])
+    assert "all invoices (invented)" in shown["text"]
+    again = archive(*received)
+    assert (again.code, "is request 26-014 already" in again.err) == (1, True)
+    (answer,) = [one["answer"] for one in archive("foia", "alerts", "--all", "--json").json["alerts"]]
+    assert answer["id"] == done["answer"]["id"], "said before by this number, it is not said again"
+
 
 def test_the_due_date_is_told_with_the_days_that_were_not_counted(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -59,3 +70,53 @@ def test_the_due_date_is_told_with_the_days_that_were_not_counted(
     assert shown.startswith("Answer by Monday 2026-11-30")
     assert "Tuesday 2026-12-01" in shown
     assert run("foia", "due", "tomorrow").code == 2
+
+
+def test_the_due_date_of_every_kind_is_told_with_how_it_came_about(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVE_AGENCY", str(agency_folder(tmp_path / "agency", "no-bucket")))
+    monkeypatch.setenv("COLUMNS", "140")
+    extended = run("foia", "due", "2026-11-20", "--extended", "--asked", "2026-11-23..2026-11-25", "--json").json
+    assert [step["date"] for step in extended["steps"]] == ["2026-12-01", "2026-12-01", "2026-12-08"]
+    assert extended["steps"][1]["verify_with_counsel"] is True
+    commercial = run("foia", "due", "2026-11-20", "--kind", "commercial").out
+    assert "21 working days, 5 ILCS 140/3.1" in commercial
+    voluminous = run("foia", "due", "2026-03-16", "--kind", "voluminous").out
+    assert voluminous.startswith("Tell the requester by Monday 2026-03-23")
+    told = run("foia", "due", "2026-03-16", "--kind", "voluminous", "--sent", "2026-03-20", "--amended", "2026-03-24")
+    assert told.out.startswith("Answer by Tuesday 2026-03-31")
+    assert "Answer within 5 business days of the requester's answer of 2026-03-24" in told.out
+    assert run("foia", "due", "2026-11-20", "--kind", "urgent").code == 2
+    assert run("foia", "due", "2026-11-20", "--asked", "then").code == 2
+    impossible = run("foia", "due", "2026-11-20", "--asked", "2026-11-01")
+    assert (impossible.code, "before it could have" in impossible.err) == (1, True)
+
+
+def test_exemptions_are_listed_with_what_is_unread_marked_and_one_is_shown_whole(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARCHIVE_AGENCY", str(agency_folder(tmp_path / "agency", "no-bucket")))
+    monkeypatch.setenv("COLUMNS", "140")
+    shown, every = run("foia", "exemptions").out, run("foia", "exemptions", "--all", "--json").json["exemptions"]
+    listed = [one for one in every if one["preset"]]
+    assert {line.split()[1] for line in shown.splitlines() if line.startswith("!")} == {
+        one["code"] for one in listed if one["verify_with_counsel"]} != set()  # fmt: skip
+    assert f"{len(every) - len(listed)} more with --all." in shown
+    one = run("foia", "exemptions", "7.5 (b)").out
+    assert "75 ILCS 70/1" in one
+    assert "for patron-title" in one
+    refused = run("foia", "exemptions", "b")
+    assert (refused.code, "more than one that ends so" in refused.err) == (1, True)
+
+
+def test_fees_are_estimated_line_by_line(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ARCHIVE_AGENCY", str(agency_folder(tmp_path / "agency", "no-bucket")))
+    monkeypatch.setenv("COLUMNS", "140")
+    shown = run("foia", "fees", "--pages", "80", "--certified", "2").out
+    assert shown.startswith("$6.50   an estimate")
+    assert "30 pages at $0.15; the first 50 are free" in shown
+    told = run("foia", "fees", "--kind", "commercial", "--hours", "11.5", "--json").json
+    assert (told["total"], [line["amount"] for line in told["lines"]]) == ("35.00", ["35.00"])
+    assert run("foia", "fees", "--hours", "many").code == 2
+    assert run("foia", "fees", "--pages", "-3").code == 1

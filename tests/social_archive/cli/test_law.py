@@ -44,6 +44,18 @@ def test_another_day_has_another_law(run: Run, illinois: str) -> None:
     assert run("--agency", illinois, "law", "--on", "soon").code == 2
 
 
+def test_the_rules_on_requests_are_listed_too_figures_with_what_they_mean(run: Run, illinois: str) -> None:
+    ran = run("--agency", illinois, "law", "--requests", "--on", "2026-11-24")
+    assert "rules on requests in force on 2026-11-24" in ran.out
+    shown = " ".join(ran.out.split())
+    assert "(i) the records are stored" in shown
+    assert "5: The body may extend" in shown
+    listed = run("--agency", illinois, "law", "--requests", "--json").json
+    assert {rule["rule_id"] for rule in listed["rules"] if rule["verify_with_counsel"]} == {
+        line.split()[1] for line in ran.out.splitlines() if line.startswith("!")}  # fmt: skip
+    assert listed["fees"]["per_page"] == "0.15"
+
+
 def test_invented_law_says_so_first(run: Run) -> None:
     ran = run("--agency", str(AGENCY), "law")
     assert "Invented for the sample: nobody's law." in ran.out.splitlines()[1]

@@ -73,6 +73,14 @@ def test_the_two_answers_are_independent_and_each_can_be_revised(archive: Archiv
     )  # fmt: skip
 
 
+def test_a_code_that_the_pack_lists_is_verified_and_written_as_the_law_writes_it(archive: Archive, rid: str) -> None:
+    for codes, kept, verified in ((("lor 4 (A)",), ("LOR 4(a)",), True), (("LOR 5-1",), ("LOR 5-1",), False),
+                                  (("LOR 4(a)", "LOR 9"), ("LOR 4(a)", "LOR 9"), False)):  # fmt: skip
+        answer = Answer("exempt", BASIS, codes=codes, authority="the ordinance (invented)")
+        made, _ = determinations.determine(archive, rid, "foia", answer, **BY)
+        assert (made.codes, made.codes_verified) == (kept, verified)
+
+
 def test_the_ledger_knows_who_answered_which_way_and_not_on_what_basis(archive: Archive, rid: str) -> None:
     spans = determinations.spans_of(archive, rid, ["555-0101"])
     answer = Answer("exempt", BASIS, spans=spans, **LAW)  # type: ignore[arg-type]

@@ -63,7 +63,8 @@ def alerts(
             ("received", f"{one.received}, when it was posted; first archived {one.first_seen}"),
             ("", one.explanation), *_answer_facts(one),
         ]))  # fmt: skip
-    hint = "The whole thread: archive show RECORD   Your answer: archive foia answer FINDING --help"
+    hint = ("The whole thread: archive show RECORD   It is a request: archive foia receive --comment RECORD\n"
+            "It is none: archive foia answer FINDING --help")  # fmt: skip
     out.print(Text(hint, style="dim"))
 
 

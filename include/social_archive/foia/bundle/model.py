@@ -16,17 +16,25 @@ from social_archive.foia.dispositions import Reviewed, ShownItem
 
 if TYPE_CHECKING:
     from social_archive.config import Agency
+    from social_archive.foia.clock import Due
+    from social_archive.foia.exemptions import Exemptions
     from social_archive.foia.request_file import Event
     from social_archive.foia.requests import Request
+    from social_archive.law_foia import FoiaLaw
 
 
 @dataclass(frozen=True)
 class File:
     """One file of the bag's payload: its path under `data/` (ASCII, made from control numbers only) and its bytes, or
-    the local file that has them."""
+    the local file that has them. `sha256` (hex): what they must hash to, where that is known."""
 
     path: str
     body: bytes | Path = field(repr=False)
+    sha256: str | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.body) if isinstance(self.body, bytes) else self.body.stat().st_size
 
 
 @dataclass(frozen=True)
@@ -37,13 +45,32 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """The ledger as it was when the review was confirmed: what every proof of the bundle stands under.
+
+    `search`: the frozen search, byte for byte as the archive holds it. `search_entry`: that of the ledger which took it
+    in, with its place in the tree. `records`: the proof lines, one per version of every hit that is in the archive.
+    """
+
+    origin: str
+    size: int
+    root: bytes
+    checkpoint: str = field(repr=False)
+    vkey: str
+    search: bytes = field(repr=False)
+    search_entry: bytes = field(repr=False)
+    records: bytes | Path = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Contents:
     """Everything that a bundle is made from.
 
     `at`: the moment that all of its documents are dated (UTC, whole seconds): when the review was confirmed.
     `confirmed`: that event. `letter`: the response letter's PDF as it was approved, None while there is none.
     `coverage`: file name -> bytes of the coverage statements, as they were made when the search was frozen.
-    `accounts`: (platform, account) -> what the account is called.
+    `evidence`: what proves it. `due`: when the request's period ends, `law`: what the law says of requests,
+    `exemptions`: what the codes stand for; None where nobody has written it down.
     """
 
     agency: Agency
@@ -53,8 +80,12 @@ class Contents:
     at: datetime
     confirmed: Event
     options: Options
+    evidence: Evidence
     letter: bytes | None = field(default=None, repr=False)
     coverage: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    due: Due | None = None
+    law: FoiaLaw | None = field(default=None, repr=False)
+    exemptions: Exemptions | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

@@ -1,0 +1,260 @@
+"""From a confirmed review to one file that answers the request and proves that it leaves nothing out.
+
+Everything follows from `Contents`, so a build that was killed is simply done again, with the same bytes. The zip gets
+its name when it is complete, its place in the store when every check has passed, and counts with its ledger entry.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from social_archive.crash import crash_point
+from social_archive.errors import ArchiveError, NotFound
+from social_archive.foia import request_file, requests
+from social_archive.foia.bundle import bag, proofs
+from social_archive.foia.bundle.model import Contents, File, Options
+from social_archive.foia.bundle.zipping import Hashed
+from social_archive.foia.request_file import RequestFile, RequestRefused
+from social_archive.store import LARGEST
+
+if TYPE_CHECKING:
+    from social_archive.archive import Archive
+    from social_archive.foia.dispositions import Reviewed
+    from social_archive.foia.request_file import Event
+    from social_archive.foia.requests import Request
+
+PARTS: Final[tuple[str, ...]] = (
+    "records_pdf", "records_html", "index", "native", "request_paper", "withholding_log", "search_statement",
+    "certification", "readme", "load_files", "proofs",
+)  # fmt: skip
+"""Modules of this package that write the payload, the one that takes longest first. Each has `write(contents)`."""
+
+LETTER: Final = "1-response-letter.pdf"
+CHECK: Final = "verify.py"
+
+PLAIN: Final = Options()
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A bundle that is in the archive. `path`: its copy on this machine. `event`: its place in the request's file."""
+
+    name: str
+    path: Path
+    sha256: str
+    size: int
+    totals: dict[str, int]
+    event: Event
+
+
+# --------------------------------------------------------------------------- what goes in
+
+
+def contents(archive: Archive, request: Request, options: Options, work: Path,
+             progress: Progress = lambda what, done, of: None) -> Contents:  # fmt: skip
+    """Everything that the bundle of a request is made from, as its confirmed review has it. `work`: for proof lines.
+
+    Raises RequestRefused if something is not yet in order; Incomplete, CannotProve, LedgerError.
+    """
+    from social_archive.foia.periods import deadline_of, law_of
+    from social_archive.foia.shown import shown_items
+    from social_archive.law_exemptions import load_exemptions
+
+    reviewed, confirmed = require_ready(archive, request.file)
+    searched = _event(request.file, reviewed.search.event)
+    progress("Reading the records", 0, 2)
+    items = shown_items(archive, reviewed)
+    progress("Proving them", 1, 2)
+    evidence = proofs.gather(archive, searched, confirmed, reviewed, items, work / "records.jsonl")
+    at = confirmed.time.astimezone(UTC).replace(microsecond=0)
+    day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
+    return Contents(
+        agency=archive.agency, request=request, reviewed=reviewed, items=items,
+        at=at, confirmed=confirmed, options=options, evidence=evidence, letter=_letter(request.file),
+        coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
+        law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
+    )  # fmt: skip
+
+
+def require_ready(archive: Archive, file: RequestFile) -> tuple[Reviewed, Event]:
+    """The confirmed review of a request that may be answered with a bundle. Raises RequestRefused."""
+    from social_archive.foia.review import require_confirmed
+
+    requests.require_open(file)
+    reviewed, confirmed = require_confirmed(archive, file)
+    if _letter(file) is None:
+        raise RequestRefused(f"Request {file.number} has no letter of response yet, and an answer begins with one.",
+                             remedy="Write and enter it: `archive foia letter --help`.")  # fmt: skip
+    return reviewed, confirmed
+
+
+def _letter(file: RequestFile) -> bytes | None:
+    from social_archive.foia.letters import answer_letter
+
+    return answer_letter(file)
+
+
+def _coverage(file: RequestFile, reviewed: Reviewed) -> dict[str, bytes]:
+    """The coverage statements that were made when this search was frozen."""
+    stated = [event for event in file.all("coverage") if event.told["search"] == reviewed.search.event]
+    return {one.name: one.body for event in stated for one in event.attachments}
+
+
+def _event(file: RequestFile, wanted: str) -> Event:
+    return next(event for event in file.events if event.id == wanted)
+
+
+# --------------------------------------------------------------------------- the files
+
+
+def files(made_from: Contents, progress: Progress = lambda what, done, of: None) -> list[File]:
+    """All files of the payload, made two parts at a time. Raises Leaks if a redacted word stands in one of them."""
+    from social_archive.foia.leaks import require_none
+
+    writers = [importlib.import_module(f"social_archive.foia.bundle.{name}").write for name in PARTS]
+    found: list[File] = []
+    with ThreadPoolExecutor(2, thread_name_prefix="part") as pool:
+        running = [pool.submit(lambda write: list(write(made_from)), write) for write in writers]
+        for number, part in enumerate(as_completed(running), 1):
+            found += part.result()
+            progress("Writing the documents", number, len(running))
+            crash_point("bundle-part-written")
+    found += _given(made_from)
+    progress("Looking for words that must not leave", 0, 1)
+    require_none(found, made_from.reviewed.terms, asked=made_from.request.text)
+    return found
+
+
+def _given(made_from: Contents) -> Iterator[File]:
+    """What was there before the bundle: the letter, the coverage statements, the check."""
+    if made_from.letter is not None:
+        yield File(LETTER, made_from.letter)
+    for name, body in sorted(made_from.coverage.items()):
+        yield File(f"coverage/{name}", body)
+    yield File(CHECK, checker().read_bytes())
+
+
+def checker() -> Path:
+    """The check that lies in every bundle."""
+    return Path(request_file.__file__).with_name(CHECK)
+
+
+# --------------------------------------------------------------------------- building
+
+
+def build(
+    archive: Archive, reference: str, *, by: str, via: str, options: Options = PLAIN, folder: Path | None = None,
+    progress: Progress = lambda what, done, of: None,
+) -> Built:  # fmt: skip
+    """Build the bundle of a request, put it into the archive and enter it into the request's file.
+
+    A second build of what has not changed answers with the first one's event. `folder`: for the work (default: in the
+    archive's state). Raises RequestRefused, Incomplete, Leaks and what the parts raise: then nothing counts.
+    """
+    archive.catalog.catch_up()
+    request = requests.load(archive, reference)
+    require_ready(archive, request.file)
+    with _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
+        made_from = contents(archive, request, options, work, progress)
+        payload = files(made_from, progress)
+        path = work / f"{made_from.name}.zip"
+        hashed = bag.write(path, made_from, payload, archive.signer, lambda n, of: progress("Packing", n, of),
+                           lambda: crash_point("bundle-file-packed"))  # fmt: skip
+        crash_point("bundle-packed")
+        if hashed.size > LARGEST:
+            raise RequestRefused(f"The bundle has {hashed.size:,} bytes, more than the store takes in one object.",
+                                 remedy="Nothing was written. Answer in parts of less than 5 GB.")  # fmt: skip
+        progress("Storing", 0, 1)
+        return _entered(archive, made_from, path, hashed, by=by, via=via)
+
+
+@contextmanager
+def _workshop(folder: Path) -> Iterator[Path]:
+    """An empty folder that nobody else builds in; gone afterwards, and what a killed build left is gone before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f"{folder.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RequestRefused("A bundle of this request is being built at this moment.",
+                                 remedy="Wait until it is done.") from None  # fmt: skip
+        _empty(folder)
+        try:
+            yield folder
+        finally:
+            _empty(folder)
+            folder.rmdir()
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _entered(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *, by: str, via: str) -> Built:
+    """The bundle in the store and in the request's file, once however often it is built."""
+    built = request_file.read(archive, made_from.request.id).all("built")
+    if not built or built[-1].told["sha256"] != hashed.sha256:
+        event = _append(archive, made_from, path, hashed, by=by, via=via, nth=len(built))
+    else:
+        event = built[-1]
+    located = object_of(archive, event)
+    copy = archive.mirror.folder / located.key
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(path, copy)
+    return Built(made_from.name, copy, hashed.sha256, hashed.size, dict(event.told["totals"]), event)
+
+
+def _append(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *, by: str, via: str,
+            nth: int) -> Event:  # fmt: skip
+    request, reviewed = made_from.request, made_from.reviewed
+    totals = {name: count for name, count in reviewed.totals.items() if name != "undecided"}
+    note = bag.file_note(archive.signer, request.number, path.name, hashed)
+    folder = request_file.AREAS[request_file.BUNDLE] + request_file.folder_of(archive, request.id)
+    with path.open("rb") as file:
+        ref = archive.store.put_file(f"{folder}{uuid.uuid4().hex}.zip", file, size=hashed.size, sha256=hashed.sha256,
+                                     content_type="application/zip")  # fmt: skip
+    crash_point("bundle-stored")
+
+    def still(file: RequestFile) -> None:
+        now, _ = require_ready(archive, file)
+        if now.plan != reviewed.plan or _letter(file) != made_from.letter:
+            raise RequestRefused("The review or the letter was changed while the bundle was built.",
+                                 remedy="Nothing was written. Build it again.")  # fmt: skip
+
+    try:
+        event = request_file.append(
+            archive, request.id, "built", by=by, via=via, check=still, bundle=ref,
+            id=archive.txn("foia.bundle", request.id, hashed.sha256, str(nth))[:32],
+            told={"sha256": hashed.sha256, "size": hashed.size, "plan": reviewed.plan, "totals": totals},
+            details={"name": path.name, "note": note, "load_files": made_from.options.load_files},
+        )  # fmt: skip
+    except ArchiveError:
+        archive.store.delete_version(ref.key, ref.version_id)
+        raise
+    if object_of(archive, event).key != ref.key:  # somebody else built the same at the same time
+        archive.store.delete_version(ref.key, ref.version_id)
+    return event
+
+
+def object_of(archive: Archive, built: Event) -> Any:
+    """The object of a bundle. Raises NotFound if it was destroyed."""
+    found = [o for o in archive.catalog.objects(request_file.BUNDLE) if o.sha256 == built.told["sha256"]]
+    if not found:
+        raise NotFound("This bundle is no longer in the archive: it was destroyed with its request.",
+                       remedy="`archive foia show NUMBER` names the certificate.")  # fmt: skip
+    return found[-1]

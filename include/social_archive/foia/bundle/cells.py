@@ -1,0 +1,45 @@
+"""Somebody's words in the cell of a table: shown, never carried out.
+
+A spreadsheet takes a cell that begins with `=` for a formula; a bidi control makes `exe.gpj` read as `jpg.exe`. In CSV
+a word that could be a formula gets an apostrophe in front (OWASP's list, and the full-width forms that some programs
+take for the same). Characters that cannot be seen or that turn the reading order are shown by their code.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_FORMULA: Final = re.compile("[\\s\"'\u200b\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n\0]")
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def shown(text: str) -> str:
+    """Text without any character that XML refuses, that hides, or that changes the order of what is read."""
+    plain = text.replace("\r\n", "\n")
+    return plain if plain.isascii() and plain.isprintable() else _UNSEEN.sub(_code, plain)
+
+
+def inert(text: str) -> str:
+    """The same, for a cell of CSV."""
+    plain = shown(text)
+    return f"'{plain}" if _FORMULA.match(plain) else plain
+
+
+def csv_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A CSV file as RFC 4180 has it, in UTF-8 with a mark so that spreadsheets read it as such."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([inert(cell) for cell in row] for row in rows)
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _code(found: re.Match[str]) -> str:
+    return f"\u2039U+{ord(found.group()):04X}\u203a"

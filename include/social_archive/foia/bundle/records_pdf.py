@@ -1,0 +1,157 @@
+"""The records as people read them, on paper: PDF/A in parts, each of a fixed number of hits.
+
+What cannot be set with the fonts of the document is put into words or codes, never left out, and the page says where it
+stands as it was written. Parts are typeset side by side: Typst gives up the interpreter's lock while it works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from social_archive.documents import typesetting
+from social_archive.documents.figures import count, counted, volume
+from social_archive.foia.bundle import load_files
+from social_archive.foia.bundle.model import Contents, File
+from social_archive.foia.bundle.pieces import pieces
+from social_archive.foia.bundle.reading import Attachment, Entry, Group, Said, groups
+
+TEMPLATE: Final = "foia/records.typ"
+FOLDER: Final = "3-records"
+PART: Final = 250
+"""Hits of one part. Measured: larger ones take more memory, smaller ones more time."""
+WORKERS: Final = 2
+DEEPEST: Final = 7
+"""So deep answers are indented; below that the level is written out."""
+
+_COUNT: Final = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count (\d+)")
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """One file: `number` from 1; `begins`: the file in which the thread began that it goes on with, "" for none."""
+
+    number: int
+    of: int
+    groups: tuple[Group, ...]
+    begins: str
+
+    @property
+    def name(self) -> str:
+        return part_name(self.number)
+
+    @property
+    def controls(self) -> list[str]:
+        return [entry.control for group in self.groups for entry in group.entries]
+
+
+def write(contents: Contents) -> Iterable[File]:
+    """`3-records/records-001.pdf` and so on. One part even if there was no hit: it says so.
+
+    Where load files were asked for, the one that counts pages comes from here.
+    """
+    cut = parts(groups(contents))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        made = pool.map(lambda part: typesetting.pdf(TEMPLATE, content(contents, part), at=contents.at), cut)
+        pages: list[tuple[str, int]] = []
+        for part, body in zip(cut, made, strict=True):
+            pages.append((part.name, _pages(body)))
+            yield File(f"{FOLDER}/{part.name}", body)
+    if contents.options.load_files:
+        yield load_files.opt(FOLDER, pages)
+
+
+def _pages(pdf: bytes) -> int:
+    """How many pages a file says that it has: the count of the root of its page tree, which counts all."""
+    return max(int(found) for found in _COUNT.findall(pdf))
+
+
+def part_name(number: int) -> str:
+    return f"records-{number:03d}.pdf"
+
+
+def parts(found: Sequence[Group], size: int = PART) -> list[PartOf]:
+    """The groups cut into parts of `size` hits, in their order."""
+    flat = [(group, entry) for group in found for entry in group.entries]
+    chunks = [flat[at : at + size] for at in range(0, len(flat), size)] or [[]]
+    made, start = [], 1
+    for number, chunk in enumerate(chunks, 1):
+        goes_on = bool(chunk) and chunk[0][1].depth > 0
+        start = start if goes_on else number
+        made.append(PartOf(number, len(chunks), tuple(_regrouped(chunk)), part_name(start) if goes_on else ""))
+        if any(entry.depth == 0 for _, entry in chunk):
+            start = number
+    return made
+
+
+def _regrouped(chunk: Sequence[tuple[Group, Entry]]) -> Iterator[Group]:
+    own: dict[tuple[str, str], tuple[Group, list[Entry]]] = {}
+    for group, entry in chunk:
+        own.setdefault((group.platform, group.account), (group, []))[1].append(entry)
+    for group, entries in own.values():
+        yield Group(group.platform, group.account, group.title, tuple(entries))
+
+
+# --------------------------------------------------------------------------- what stands on the pages
+
+
+def content(contents: Contents, part: PartOf) -> dict[str, Any]:
+    controls = sorted(part.controls)
+    body, request = contents.agency.body.name, contents.request
+    return {
+        "title": f"Records for request {request.number}, part {part.number} of {part.of}",
+        "body": body,
+        "number": request.number,
+        "part": f"part {part.number} of {part.of}",
+        "span": "no records" if not controls else f"{controls[0]} to {controls[-1]}",
+        "count": counted(len(controls), "record"),
+        "begins": part.begins,
+        "groups": [{"title": pieces(g.title, ()), "count": counted(len(g.entries), "record"),
+                    "entries": [_entry(entry) for entry in g.entries]} for g in part.groups],
+    }  # fmt: skip
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    shown: dict[str, Any] = {"c": entry.control, "d": min(entry.depth, DEEPEST)}
+    if entry.codes:
+        shown["x"] = entry.codes
+    if not entry.versions:
+        return shown | {"end": entry.ending}
+    shown["kind"] = entry.kind + (f", level {entry.depth}" if entry.depth > DEEPEST else "")
+    if entry.answers:
+        shown["answers"] = entry.answers
+    versions, several = entry.versions, len(entry.versions)
+    shown["v"] = [_said(said, f"version {i} of {several}" if several > 1 else "", versions[i - 2] if i > 1 else None)
+                  for i, said in enumerate(versions, 1)]  # fmt: skip
+    return shown
+
+
+def _said(said: Said, label: str, before: Said | None) -> dict[str, Any]:
+    """One version; who and where stand there again only if they are others than in the version before it."""
+    same = before is not None and (before.who, before.handle) == (said.who, said.handle)
+    moved = before is None or before.permalink != said.permalink
+    shown: dict[str, Any] = {
+        "captured": " · ".join(said.captured),
+        "text": pieces(said.text, said.codes),
+    }
+    more = {
+        "label": label, "who": "" if same else pieces(said.who, said.codes),
+        "handle": pieces(said.handle, said.codes) if said.handle and not same else "", "official": said.official,
+        "posted": " · ".join(said.posted) if said.posted[0] else "",
+        "edited": " · ".join(said.edited) if said.edited[0] else "",
+        "state": said.state, "removed": said.removed,
+        "links": [pieces(link, said.codes) for link in said.links],
+        "permalink": pieces(said.permalink, said.codes) if said.permalink and moved else "",
+        "files": [_attachment(one, said.codes) for one in said.attachments],
+        "coded": any(isinstance(one, list) and one[0] == "u" for one in shown["text"]),
+    }  # fmt: skip
+    return shown | {name: value for name, value in more.items() if value}
+
+
+def _attachment(one: Attachment, codes: Sequence[str]) -> list[Any]:
+    facts = [one.mime or "of unknown kind", volume(one.size) if one.size and one.file else "", one.remark]
+    return [one.file or f"attachment {count(one.number + 1)}", ", ".join(fact for fact in facts if fact),
+            pieces(one.alt, codes) if one.alt else ""]  # fmt: skip
