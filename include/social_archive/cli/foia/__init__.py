@@ -6,21 +6,7 @@ from typing import TYPE_CHECKING
 
 from social_archive.cli.foia import (
     alerts,
-from social_archive.cli.foia import (
-    alerts,
     bundle,
-    decide,
-    denials,
-    due,
-    exemptions,
-    fees,
-    letters,
-    request,
-    request_acts,
-    request_page,
-    review,
-    search,
-)
     decide,
     denials,
     due,
