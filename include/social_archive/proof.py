@@ -75,8 +75,10 @@ class SealedField:
     salt: bytes = field(repr=False)
     commitment: bytes
 
-    def revealed(self) -> dict[str, Any]:
-        return {"name": self.name, "value": _typed(self.value), "salt": self.salt.hex()}
+    def revealed(self, *, as_is: bool = False) -> dict[str, Any]:
+        """Name, value in its type, salt. `as_is`: for a writer of canonical JSON, which needs no plain copy first."""
+        value = {"j": self.value} if as_is and not isinstance(self.value, str | bytes) else _typed(self.value)
+        return {"name": self.name, "value": value, "salt": self.salt.hex()}
 
     def withheld(self) -> dict[str, Any]:
         return {"name": self.name, "commitment": self.commitment.hex()}

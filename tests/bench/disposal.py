@@ -42,7 +42,7 @@ disposal: {first_approvers: [a], second_approvers: [b]}
 def run(folder: Path, scale: float, say: Callable[[str], None]) -> dict[str, Row]:
     count = max(20, int(OBJECTS * scale))
     with open_store(folder):
-        archive = open_archive(_agency(folder / "agency"), state=folder / "state")
+        archive = open_archive(agency_of_two(folder / "agency"), state=folder / "state")
         _put_in_force(archive)
         for number in range(count):
             commit(archive, Batch("mastodon", "bulk", f"h{number}", [_comment(number)]))
@@ -75,7 +75,7 @@ def _raw(archive: Archive, count: int) -> float:
     return time.perf_counter() - started
 
 
-def _agency(folder: Path) -> Path:
+def agency_of_two(folder: Path) -> Path:
     made = agency_on(folder, "http://127.0.0.1:9")
     (made / "retention.yaml").write_text(SCHEDULE)
     config = made / "agency.yaml"

@@ -16,7 +16,7 @@ from tests.bench.rows import ROOT, child, peer_row
 
 def run(folder: Path, scale: float, say: Callable[[str], None]) -> dict[str, Any]:
     comments = int(100_000 * scale)
-    python = _peers_python()
+    python = peers_python()
     with open_store(folder) as place, serve_in_background(comments=comments, posts=100) as server:
         agency = agency_on(folder / "agency", server)
         where = (server, place.endpoint, *place.keys)
@@ -47,7 +47,7 @@ def _said(result: dict[str, Any]) -> str:
     return f"{result['rows']:,} rows in {result['seconds']:.1f} s ({_rate(result):,.0f}/s)"
 
 
-def _peers_python() -> Path:
+def peers_python() -> Path:
     """The Python of the peer's own virtual environment, which `make bench` makes."""
     python = Path(os.environ.get("BENCH_PYTHON") or ROOT / ".venv-bench" / "bin" / "python")
     if not python.exists():

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import completeness, consolidate, disposal, find, harvest, imports, ledger, normalise, policy
+from tests.bench import bundle, completeness, consolidate, disposal, find, harvest, imports, ledger, normalise, policy
 from tests.bench.rows import ROOT, Row
 
 CONSOLE = Console()
@@ -29,7 +29,7 @@ def main() -> None:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     rows: dict[str, Row] = {}
     for bench in (harvest.run, ledger.append, ledger.verify, find.run, consolidate.run, completeness.run, disposal.run,
-                  normalise.run, imports.run, policy.run):  # fmt: skip
+                  normalise.run, imports.run, policy.run, bundle.run):  # fmt: skip
         if arguments.only and arguments.only not in bench.names:  # type: ignore[attr-defined]
             continue
         rows |= _measured(bench, arguments.scale)

@@ -3,18 +3,21 @@
 It looks at what is in the files, not at what should be: every part is unpacked (ZIP, XLSX, streams of PDF, notes inside
 of pictures) and read in every way in which a text can be read. It trusts no writer, and no writer's care.
 
-It does not look for numbers of fewer than six digits, and in hashes, base64 and compressed pixels not for words of
-fewer than five letters: every bundle holds those by chance. `redaction.show` has looked for them in the records.
+Some things every bundle holds by chance or by its nature, and the gate does not look for them; `redaction.show` has
+looked for them in the records: numbers of fewer than six digits; in hashes, base64 and compressed pixels words of fewer
+than five letters; and a single short word (a display name like Mark or Will) that the bundle's own documents use too.
 """
 
 from __future__ import annotations
 
+import calendar
 import io
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +25,8 @@ from social_archive.errors import ArchiveError
 from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
-from social_archive.foia.pdf_text import NotReadable, readable
+from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
+from social_archive.policy.text import fold_text
 
 _LEAST_DIGITS: Final = 6
 _NOISE: Final = 5
@@ -38,7 +42,15 @@ _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
 _HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])")
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
-_ASKED: Final = re.compile(r"2-request\.pdf|6-search-statement\.(pdf|json)|proofs/search\.json")
+_MARKUP: Final = frozenset({"html", "xml", "rels", "svg"})
+_TAG: Final = re.compile(r"<[^<>]*>")
+_QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_DOCUMENTATION: Final = re.compile(r'^ *"""[\s\S]*?"""', re.MULTILINE)
+_IS_PROGRAM: Final = "\nif __name__"  # verify.py, which goes along as it is
+_OF_OFFICE: Final = re.compile(r"xl/(theme|styles)")
+
+_ASKED: Final = re.compile(r"(data/)?(2-request\.pdf|6-search-statement\.(pdf|json)|proofs/search\.json)")
 """Files that repeat the request in the words of whoever made it."""
 
 
@@ -60,40 +72,47 @@ class Leaks(ArchiveError):
 
     remedy = (
         "Look at the named files for the words of the named actions (`archive foia review NUMBER history`), redact "
-        "what is left of them, and build again. If nothing is left of them in the records, report this as an error."
+        "what is left of them, and build again. Where the search itself was made by a name that must not leave "
+        "(proofs/search.json), freeze it in other words. If nothing is left in the records, report this as an error."
     )
 
 
-def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "") -> None:
+def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
     """Raises Leaks."""
-    if found := scan(files, terms, asked=asked):
+    if found := scan(files, terms, asked=asked, own=own):
         named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
         more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
         raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
 
 
-def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "") -> list[Leak]:
+def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> list[Leak]:
     """Every file that holds any of the terms: one leak per file, part of it and action.
 
     `asked`: the requester's own words. What stands in them is no secret to the one who wrote them, so it may stand in
-    the files that repeat the request, and there only. Raises Leaks for a file that cannot be looked into.
+    the files that repeat the request, and there only. `own`: the public body's own words (its name, its officers,
+    its accounts), which every letter says. Raises Leaks for a file that cannot be looked into.
     """
-    scanner = _Scanner(terms)
-    untold = _Scanner([term for term in terms if Matcher([term]).touches(asked) is None]) if asked else scanner
+    scanner = _Scanner(terms, own)
+    untold = _Scanner([term for term in terms if Matcher([term]).touches(asked) is None], own) if asked else scanner
     found: dict[Leak, None] = {}
     for file in files:
-        each = untold if _ASKED.search(file.path) else scanner
+        each = untold if _ASKED.fullmatch(file.path) else scanner
         if each:
             found |= dict.fromkeys(each.leaks(file))
     return list(found)
 
 
 class _Scanner:
-    def __init__(self, terms: Sequence[Term]) -> None:
-        every = Matcher(terms)
-        told = [s.term for s in every.spellings if not (s.is_number and s.size < _LEAST_DIGITS)]
-        self._all = Matcher(told)
-        self._long = Matcher([s.term for s in self._all.spellings if s.size >= _NOISE])
+    def __init__(self, terms: Sequence[Term], own: str) -> None:
+        said = own_words() | _words(own)
+        sought = [
+            s for s in Matcher(terms).spellings
+            if not (s.is_number and s.size < _LEAST_DIGITS) and not (s.is_word and s.literal in said)
+        ]  # fmt: skip
+        self._all = Matcher([s.term for s in sought])
+        self._long = Matcher([s.term for s in sought if s.size >= _NOISE])
+        self._words = Matcher([s.term for s in sought if s.is_word])
+        self._distinct = Matcher([s.term for s in sought if not s.is_word])
 
     def __bool__(self) -> bool:
         return bool(self._all)
@@ -112,7 +131,13 @@ class _Scanner:
         elif body[:5] == b"%PDF-":
             yield from self._in_pdf(path, body)
         elif kind in _TEXT:
-            yield from ((where, term) for term in self._in_text(body))
+            text = _HASH.sub(" ", as_text(body))
+            if kind in _MARKUP:
+                plain = "" if _OF_OFFICE.match(path) else _without_tags(text, attributes=kind == "html")
+                found = [*self._in_text(text, self._distinct), *self._in_text(plain, self._words)]
+            else:
+                found = list(self._in_text(text, self._all))
+            yield from ((where, term) for term in found)
         elif term := self._all.touches_bytes(body):
             yield where, term
         elif body[:8] == b"\x89PNG\r\n\x1a\n":
@@ -120,9 +145,8 @@ class _Scanner:
 
     # ---------------------------------------------------------------- kinds of files
 
-    def _in_text(self, body: bytes) -> Iterator[Term]:
+    def _in_text(self, text: str, sought: Matcher) -> Iterator[Term]:
         """Lines of ASCII are read together; the few others are folded, which costs more."""
-        text = _HASH.sub(" ", as_text(body))
         if text.isascii():
             parts = [text]
         else:
@@ -132,14 +156,13 @@ class _Scanner:
             for window in _windows(part):
                 if term := self._long.in_runs(window):
                     yield term
-                if (term := self._all.touches(window)) and (term := self._not_by_chance(window, term)):
+                if sought.touches(window) and (term := self._not_by_chance(window, sought)):
                     yield term
 
-    def _not_by_chance(self, text: str, term: Term) -> Term | None:
+    def _not_by_chance(self, text: str, sought: Matcher) -> Term | None:
         """A short word between the signs of base64 is none."""
-        return self._all.touches(_RANDOM.sub(lambda run: " " if _is_random(run[0]) else run[0], text)) or (
-            self._long.touches(text)
-        )
+        plain = _RANDOM.sub(lambda run: " " if _is_random(run[0]) else run[0], text)
+        return sought.touches(plain) or (self._long.touches(text) if sought is not self._words else None)
 
     def _in_zip(self, path: str, body: bytes) -> Iterator[tuple[str, Term]]:
         try:
@@ -159,7 +182,8 @@ class _Scanner:
     def _in_pdf(self, path: str, body: bytes) -> Iterator[tuple[str, Term]]:
         try:
             for where, text in readable(body, MOST):
-                if term := self._all.touches(text):
+                sought = self._distinct if where == STRUCTURE else self._all
+                if term := sought.touches(_without_tags(text) if text.startswith("<?xpacket") else text):
                     yield where, term
         except NotReadable:
             raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
@@ -172,6 +196,29 @@ class _Scanner:
                     unpacked = _unpacked(payload[skip:])
                     if unpacked and (term := self._all.touches_json(unpacked)):
                         yield term
+
+
+@cache
+def own_words() -> frozenset[str]:
+    """Words that the documents of every bundle are made of: those of the code and the templates that write them."""
+    package = Path(__file__).parents[1]
+    sources = [*package.glob("foia/**/*.py"), *package.glob("documents/**/*.*"), package / "wording.py"]
+    texts = [path.read_text(encoding="utf-8") for path in sorted(sources) if path.suffix in (".py", ".typ")]
+    texts = [text if _IS_PROGRAM in text else _DOCUMENTATION.sub("", text) for text in texts]
+    return _words("\n".join([*texts, *calendar.month_name, *calendar.month_abbr, *calendar.day_name]))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(fold_text(text).casefold()))
+
+
+def _without_tags(text: str, *, attributes: bool = False) -> str:
+    """What a reader of marked-up text sees, and what stands in quotes in its tags if asked for."""
+
+    def quoted(tag: re.Match[str]) -> str:
+        return "\n".join(["", *(one or other for one, other in _QUOTED.findall(tag[0])), ""])
+
+    return _TAG.sub(quoted if attributes else "\n", text)
 
 
 def _windows(text: str) -> Iterator[str]:

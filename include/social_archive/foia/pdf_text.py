@@ -30,6 +30,9 @@ _BLOCK: Final = re.compile(rb"begin(bfchar|bfrange)\s(.*?)\send\1", re.DOTALL)
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]+)>|(\[)|(\])")
 _HYPHEN: Final = re.compile("[-\u00ad\u2010]\n")
 
+STRUCTURE: Final = "structure"
+"""Where what is found stands among the format's own words."""
+
 Table = dict[int, str]
 
 
@@ -54,7 +57,7 @@ def readable(body: bytes, most: int) -> Iterator[tuple[str, str]]:
 
 def _of_revision(file: _File, tables: dict[int, Table]) -> Iterator[tuple[str, str]]:
     outside = b"\n".join(file.structure)
-    yield "metadata and outline", outside.decode("latin-1")
+    yield STRUCTURE, outside.decode("latin-1")
     yield "metadata and outline", "\n".join(map(_as_text, _strings(outside)))
     tables |= {number: _table(content) for number, _, content in file.streams if b"begincmap" in content}
     fonts = _Fonts(file)

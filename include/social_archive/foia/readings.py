@@ -31,6 +31,9 @@ _ESCAPED: Final = re.compile(  # the sign first, then what follows which: so tha
     rf"|(?<=&)(?:#[0-9]{{1,7}};?|#x{_HEX}{{1,6}};?|[a-z][a-z0-9]{{1,30}};)"
     rf"|(?<=‹)u\+{_HEX}{{4,6}}›|(?<=_)x{_HEX}{{4}}_)"  # as the PDFs write what their fonts lack, and spreadsheets
 )
+_POINTS: Final = re.compile(  # vowels that Arabic and Hebrew write above and below letters, or do not; and the stretch
+    "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]"
+)
 _TAG: Final = re.compile(r"<[a-z/!?][^<>]*>")
 _SPECIAL: Final = ("<", "&", "%", "\\", "_x", "‹")
 
@@ -85,7 +88,7 @@ def _alike(reading: Reading) -> Iterator[Reading]:
 
 def _plain(reading: Reading, located: bool) -> Reading:
     if not located:
-        return Reading(fold_text(reading.text).casefold())
+        return Reading(_POINTS.sub("", fold_text(reading.text).casefold()))
     folded = fold(reading.text)
     text = folded.text.casefold()
     offsets = reading.offsets
@@ -94,7 +97,7 @@ def _plain(reading: Reading, located: bool) -> Reading:
     if len(text) != len(folded.text):
         text, widened = _casefolded(folded.text)
         offsets = _through(widened, offsets)
-    return Reading(text, offsets)
+    return _replaced(Reading(text, offsets), _POINTS, lambda point: "", located)
 
 
 def _casefolded(text: str) -> tuple[str, Offsets]:

@@ -19,8 +19,8 @@ _NAME: Final = re.compile(r"[^\W\d_]+(?:[\s,.'-]+[^\W\d_]+){1,4}")
 _SCHEME: Final = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?")
 _PHONE: Final = re.compile(r"\+?[\d\s()./-]+")
 
-_BETWEEN: Final = r"[\W_]{0,3}"
-_APART: Final = r"[\W_]{1,3}"
+_BETWEEN: Final = r"\s{0,12}[\W_]{0,3}\s{0,12}"
+_APART: Final = r"(?:[\W_]{1,3}|\s{1,12})"
 _START: Final = r"(?<![^\W_])"
 _END: Final = r"(?![^\W_])"
 
@@ -48,7 +48,7 @@ class NothingToFind(ArchiveError):
 class Spelling:
     """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
     none. `exact`: on a reading; no match is longer than `reach`. `size`: letters and digits. `inside`: also found
-    within longer words. `is_number`: of digits only."""
+    within longer words. `is_number`: of digits only. `is_word`: one word that may well be said of something else."""
 
     term: Term
     anchor: bytes
@@ -58,6 +58,7 @@ class Spelling:
     size: int
     inside: bool
     is_number: bool
+    is_word: bool = False
 
     def stands_in(self, reading: str) -> bool:
         if not self.literal or len(reading) < _LONG:
@@ -73,8 +74,6 @@ class Spelling:
 def spell(term: Term) -> Spelling:
     """Raises NothingToFind."""
     text = _SCHEME.sub("", next(iter(readings(term.text.strip()))).text)
-    if "/" in text:
-        text = re.split(r"[?#]", text)[0]
     pieces: list[str] = _PIECE.findall(text)
     if not pieces:
         return _of_signs(term, "".join(text.split()))
@@ -87,8 +86,8 @@ def spell(term: Term) -> Spelling:
     if not inside:
         source = f"{_edge(pieces[0][0], _START)}(?:{source}){_edge(pieces[-1][-1], _END)}"
     literal = max(pieces, key=len)
-    return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size + 8 * len(pieces) + 8, size,
-                    inside, is_number)  # fmt: skip
+    return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size + 40 * len(pieces) + 8, size,
+                    inside, is_number, len(pieces) == 1 and not inside and not is_number)  # fmt: skip
 
 
 def _of_signs(term: Term, signs: str) -> Spelling:
@@ -103,18 +102,19 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
     """A telephone number is grouped in many ways, and has its country's number or not."""
     digits = "".join(filter(str.isdecimal, text))
     country = len(digits) == 11 and digits[0] == "1" and digits != text
-    source = r"[\W_]{0,2}".join(digits[1:] if country else digits)
+    source = r"[\W_]{0,3}".join(digits[1:] if country else digits)
     if not inside:
         source = f"{_START}{source}{_END}"
     source = rf"(?:\+1[\W_]{{0,2}})?\(?{source}"
-    anchor = "[^0-9a-z]{0,8}".join(digits[-7:]).encode()
-    return Spelling(term, anchor, "", re.compile(source), 40, len(digits), inside, True)
+    anchor = "[^0-9a-z]{0,12}".join(digits[-7:]).encode()
+    return Spelling(term, anchor, "", re.compile(source), 64, len(digits), inside, True)
 
 
 def _as_name(pieces: list[str], size: int) -> str:
-    """`Zelda Quillfeather`, `zelda_m_quillfeather`, `QuillfeatherZelda`, `Quillfeather, Zelda`; with `'s` behind it."""
+    """`Zelda Quillfeather`, `zelda_m_quillfeather`, `QuillfeatherZelda`, `Quillfeather, Zelda`, `Zelda Marie …`, `…'s`."""
     between = _BETWEEN if size >= _JOINED else _APART
-    with_initial = rf"(?:{between}|{_APART}[^\W\d_]{_APART})"
+    longest = 12 if len(pieces) == 2 and size >= _JOINED else 1  # a middle name, or what friends say; or an initial
+    with_initial = rf"(?:{between}|{_APART}[^\W\d_]{{1,{longest}}}{_APART})"
     turned = between.join([pieces[-1], *pieces[:-1]])
     turned_back = between.join([*pieces[1:], pieces[0]])
     return rf"(?:{with_initial.join(pieces)}|{turned}|{turned_back})(?:'?s{_END})?"

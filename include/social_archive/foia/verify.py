@@ -35,6 +35,7 @@ import re
 import stat
 import struct
 import sys
+import textwrap
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -55,6 +56,7 @@ LARGEST_TEXT = 1 << 29  # of a file that is read as a whole: lists, never media
 LARGEST_LINE = 1 << 27
 LARGEST_NOTE = 1 << 16
 SLOW = 500_000_000  # bytes of a zip that take so long that one should be told
+WIDTH = 100
 MOST_SHOWN = 25  # problems that are printed
 
 BUNDLE, BUNDLE_FILE = "social-records-archive/bundle/v1", "social-records-archive/bundle-file/v1"
@@ -99,9 +101,13 @@ UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, Overf
 """What hostile bytes can make Python say. Never a reason to call a bundle well."""
 
 
-def need(condition: Any, otherwise: str) -> None:
+class Vague(Bad):
+    """The same, without saying where; whoever asked says it."""
+
+
+def need(condition: Any, otherwise: str, kind: type[Bad] = Bad) -> None:
     if not condition:
-        raise Bad(otherwise)
+        raise kind(otherwise)
 
 
 # --------------------------------------------------------------------------- where the bytes are
@@ -320,17 +326,17 @@ def lines(bag: Any, name: str) -> Iterator[bytes]:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
-    need(len(read) == len(pairs), "A JSON object has a key twice: readers could see two things.")
+    need(len(read) == len(pairs), "a JSON object has a key twice, so that readers could see two things.", Vague)
     return read
 
 
 def _number(text: str) -> int:
-    need(len(text) <= 40, "A number is longer than any that a bundle has.")
+    need(len(text) <= 40, "a number is longer than any that a bundle has.", Vague)
     return int(text)
 
 
 def _refuse(text: str) -> Any:
-    raise Bad("A JSON text has a number that is not whole.")
+    raise Vague("a number is not whole.")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_int=_number, parse_float=_refuse, parse_constant=_refuse)
@@ -353,17 +359,17 @@ def sha256(*parts: bytes) -> bytes:
 
 def base64_of(text: str) -> bytes:
     raw = base64.b64decode(text, validate=True)
-    need(base64.b64encode(raw).decode() == text, "A text in base64 has a form that nobody writes.")
+    need(base64.b64encode(raw).decode() == text, "a text in base64 has a form that nobody writes.", Vague)
     return raw
 
 
 def hash_of(text: Any) -> bytes:
-    need(isinstance(text, str) and _HASH.fullmatch(text), "A hash is not 64 hexadecimal digits.")
+    need(isinstance(text, str) and _HASH.fullmatch(text), "a hash is not 64 hexadecimal digits.", Vague)
     return bytes.fromhex(text)
 
 
 def count_of(value: Any) -> int:
-    need(type(value) is int and 0 <= value < 1 << 62, "A count is not a number.")
+    need(type(value) is int and 0 <= value < 1 << 62, "a count is not a number.", Vague)
     return int(value)
 
 
@@ -411,10 +417,10 @@ def open_note(raw: bytes, vkey: str, what: str) -> list[str]:
 
 def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
     """RFC 9162, section 2.1.3.2."""
-    need(index < size, "Its place is beyond the end of the ledger.")
+    need(index < size, "its place is beyond the end of the ledger.", Vague)
     node, last = sha256(b"\0", leaf), size - 1
     for sibling in path:
-        need(last > 0, "The path to the ledger's root is too long.")
+        need(last > 0, "the path to the ledger's root is too long.", Vague)
         if index & 1 or index == last:
             node = sha256(b"\1", sibling, node)
             while not index & 1 and index:
@@ -422,7 +428,7 @@ def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
         else:
             node = sha256(b"\1", node, sibling)
         index, last = index >> 1, last >> 1
-    need(last == 0, "The path to the ledger's root is too short.")
+    need(last == 0, "the path to the ledger's root is too short.", Vague)
     return node
 
 
@@ -478,6 +484,8 @@ class Check:
     def attempt(self, step: Callable[..., None], what: str, *given: Any) -> bool:
         try:
             step(*given)
+        except Vague as vague:
+            self.problems.append(f"{what}: {vague}")
         except Bad as bad:
             self.problems.append(str(bad))
         except UNREADABLE as error:
@@ -524,23 +532,33 @@ class Check:
     def bag_is_whole(self) -> None:
         """RFC 8493: all that is listed is there, unaltered, for both algorithms; nothing else is."""
         self.expect("fetch.txt" not in self.bag.sizes, "There is a fetch.txt: files would come from elsewhere.")
-        for name in (*TAG_FILES, *UNLISTED, *(f"data/{part}" for part in PARTS)):
-            self.expect(name in self.bag.sizes, f"{name} is missing.")
         for name in self.bag.sizes:
             self.attempt(self._digest, f"{name} cannot be read", name)
         payload = {name for name in self.bag.sizes if name.startswith("data/")}
-        tags = set(self.bag.sizes) - payload - set(UNLISTED)
-        for algorithm in HASHES:
-            for manifest, there in ((f"manifest-{algorithm}.txt", payload), (f"tagmanifest-{algorithm}.txt", tags)):
-                self.attempt(self._manifest, f"{manifest} cannot be read", manifest, there)
+        for prefix, there in (("", payload), ("tag", set(self.bag.sizes) - payload - set(UNLISTED))):
+            wrong: dict[tuple[str, str], list[str]] = {}
+            for algorithm in HASHES:
+                manifest = f"{prefix}manifest-{algorithm}.txt"
+                self.attempt(self._manifest, f"{manifest} cannot be read", manifest, algorithm, there, wrong)
+            for (name, what), manifests in sorted(wrong.items()):
+                only = "" if len(manifests) == len(HASHES) else f" (by {manifests[0]} alone)"
+                self.problems.append(f"{name} {what}{only}.")
+        for name in (*TAG_FILES, *UNLISTED, *(f"data/{part}" for part in PARTS)):
+            said = any(problem.startswith(f"{name} is missing") for problem in self.problems)
+            self.expect(name in self.bag.sizes or said, f"{name} is missing: it is part of every answer.")
         self.attempt(self._bag_info, "bag-info.txt cannot be read", payload)
 
     def _digest(self, name: str) -> None:
         size, self.digests[name] = hashed(self.bag.chunks(name))
         need(size == self.bag.sizes[name], f"{name} changed while it was read.")
 
-    def _manifest(self, manifest: str, there: set[str]) -> None:
-        algorithm = manifest.partition("-")[2][:-4]
+    def _digest_of(self, name: str, algorithm: str) -> str | None:
+        return self.digests.get(name, {}).get(algorithm)
+
+    def _manifest(
+        self, manifest: str, algorithm: str, there: set[str], wrong: dict[tuple[str, str], list[str]]
+    ) -> None:
+        """Compare what is there with one list. What is wrong is added to `wrong`, by file."""
         line = re.compile(rb"([0-9a-f]{%d})  ([!-~](?:[ -~]*[!-~])?)" % HASHES[algorithm])
         listed: dict[str, str] = {}
         for raw in lines(self.bag, manifest):
@@ -549,12 +567,13 @@ class Check:
             name = found[2].decode()  # type: ignore[index]
             need(name not in listed, f"{manifest} lists {name} twice.")
             listed[name] = found[1].decode()  # type: ignore[index]
-        for name in sorted(listed.keys() - there):
-            self.problems.append(f"{name} is missing, though {manifest} lists it.")
-        for name in sorted(there - listed.keys()):
-            self.problems.append(f"{name} was added: {manifest} does not list it.")
-        for name in sorted(there & listed.keys() & self.digests.keys()):
-            self.expect(self.digests[name][algorithm] == listed[name], f"{name} was altered: {manifest} says so.")
+        altered = {name for name in there & listed.keys() & self.digests.keys()
+                   if self.digests[name][algorithm] != listed[name]}  # fmt: skip
+        for what, names in (("is missing, though the list of files names it", listed.keys() - there),
+                            ("was added: the list of files does not name it", there - listed.keys()),
+                            ("was altered: the list of files has another fingerprint of it", altered)):  # fmt: skip
+            for name in names:
+                wrong.setdefault((name, what), []).append(manifest)
 
     def _bag_info(self, payload: set[str]) -> None:
         self.expect(whole(self.bag, "bagit.txt", LARGEST_NOTE) == DECLARATION, "bagit.txt is not that of a bag.")
@@ -575,11 +594,10 @@ class Check:
         need(len(told) == 5 and told[0] == BUNDLE and told[1].startswith("request "), "signature.note signs no bundle.")
         self.facts["request"] = told[1][len("request ") :]
         self.facts["ledger_line"] = told[2]
-        for line, algorithm in ((told[3], "sha256"), (told[4], "sha512")):
-            name = f"tagmanifest-{algorithm}.txt"
-            signed = f"tagmanifest-{algorithm} {self.digests.get(name, {}).get(algorithm)}"
-            self.expect(line == signed, f"{name} is not the one that the ledger's key signed: the bundle was altered "
-                        "and its lists were made anew.")  # fmt: skip
+        others = [f"tagmanifest-{algorithm}.txt" for line, algorithm in ((told[3], "sha256"), (told[4], "sha512"))
+                  if line != f"tagmanifest-{algorithm} {self._digest_of(f'tagmanifest-{algorithm}.txt', algorithm)}"]
+        self.expect(not others, f"{' and '.join(others)} cannot be what the ledger's key signed. "
+                    "The bundle was altered, and its lists were made anew.")  # fmt: skip
         number = self.facts["request"]
         self.expect(self.facts.get("identifier") == number, "bag-info.txt names another request than the signature.")
         folder = getattr(self.bag, "folder", f"records-{number}")
@@ -649,7 +667,7 @@ class Check:
             "the terms": (told["terms"], details["terms"]), "the gaps": (gaps, details["gaps"]),
             "what was destroyed before": (told["destroyed"], details["disposed"]),
             "where it was frozen": ((frozen["sha256"], frozen["position"], frozen["leaves"]), (
-                self.digests["data/proofs/search.json"]["sha256"], details["position"], details["size"])),
+                self._digest_of("data/proofs/search.json", "sha256"), details["position"], details["size"])),
             "the hits": ((told["hits"], told["versions"]), (len(self.hits), sum(len(v) for _, v in self.hits))),
             **{f"what was {name}": (told[name], details[name]) for name in ("searched", "excluded", "quarantined")},
         }  # fmt: skip
@@ -904,7 +922,7 @@ class Check:
         need("media" in self.fields.get(key, {}), f"{name} belongs to a record that has no attachments.")
         listed = self._listed(key)
         need(listed is None or 0 <= number < len(listed), f"{name} is an attachment that its record does not have.")
-        same = listed is not None and listed[number]["sha256"] == self.digests.get(name, {}).get("sha256")
+        same = listed is not None and listed[number]["sha256"] == self._digest_of(name, "sha256")
         self.facts["unproven_media"] += not same
 
     def _all_attachments(self, of: tuple[str, int], key: Key, there: set[int]) -> None:
@@ -1026,7 +1044,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps({"ok": not check.problems, "problems": [printable(p) for p in check.problems], **facts,
                           "key": check.key, "key_given": bool(check.given)}, sort_keys=True))  # fmt: skip
     else:
-        print("\n".join(printable(line) for line in verdict(check).split("\n")))
+        for line in verdict(check).split("\n"):
+            print(textwrap.fill(printable(line), WIDTH, subsequent_indent="    ", break_long_words=False,
+                                break_on_hyphens=False))  # fmt: skip
     return ALTERED if check.problems else WELL
 
 

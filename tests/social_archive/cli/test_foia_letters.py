@@ -47,6 +47,9 @@ def test_from_a_first_draft_to_an_answer_in_the_central_file(archive: Run, tmp_p
     assert "the request is answered" in sent.out, sent.err
     assert "Your request is denied" in pages(out.read_bytes())[0]
     assert "DRAFT" not in pages(out.read_bytes())[0]
+    again = archive("foia", "letter", number, "denial", "--by", "records", "--deny", BASIS, "--send", day)
+    assert "with this very letter" in again.err
+    assert len(archive("foia", "denials", "--json").json["denials"]) == 1
     listed = archive("foia", "denials", "-o", str(tmp_path / "denials.pdf"), "--notices", str(tmp_path / "copies"))
     assert "LOR 4(c)" in listed.out
     assert "Harrow" not in listed.out

@@ -132,6 +132,18 @@ def test_chance_is_no_leak() -> None:
     assert scan(files, []) == []
 
 
+def test_a_name_that_is_a_word_of_the_documents_themselves_stops_no_bundle() -> None:
+    terms = [Term(text, "7(1)(c)", "a") for text in ("Mark", "May", "Figure", "Rosa", "Calibri", "Zed")]
+    page = "<p><mark>Zed</mark> wrote, on 3 May</p><style>mark { color: black }</style>"
+    files = [File("records.html", page.replace("Zed", "Somebody").encode()), File("4-index.xlsx", xlsx("x")),
+             File("records-001.pdf", pdf("x")), File("1-response-letter.pdf", pdf("Rosa Lindqvist"))]  # fmt: skip
+    assert scan(files, terms, own="Rosa Lindqvist, records officer") == []
+    assert scan(files[3:], terms)
+    for path, body in (("r.html", page.encode()), ("r.xlsx", xlsx("so said Zed")), ("r.pdf", pdf("so said Zed"))):
+        assert [leak.path for leak in scan([File(path, body)], terms)] == [path]
+    assert scan([File("r.html", b'<img alt="Zed at the lot">')], terms)
+
+
 def test_what_the_requester_wrote_may_stand_where_the_request_is_repeated() -> None:
     asked = f"Everything that {PERSON.name} wrote, please."
     request = [File("data/2-request.pdf", pdf(asked)), File("data/proofs/search.json", asked.encode())]

@@ -49,6 +49,12 @@ SPELLED = [
     "630.555.0142",
     "+1 (630) 555 0142",
     "6305550142",
+    "630 – 555 – 0142",
+    "Zelda\n\n    Quillfeather",
+    'Zelda "Zee" Quillfeather',
+    "&lt;b&gt;Zelda&lt;/b&gt; Quillfeather",
+    "𝓩𝓮𝓵𝓭𝓪 𝓠𝓾𝓲𝓵𝓵𝓯𝓮𝓪𝓽𝓱𝓮𝓻",
+    "9,913,370,042",
 ]
 
 
@@ -102,6 +108,27 @@ def test_accents_are_found_in_bytes_and_noise_is_not() -> None:
             assert matcher.touches_bytes(b"\xff\x01" + word.encode(encoding) + b"\x02"), (word, encoding)
     assert matcher.touches_bytes(b"\x00\x01 a note for Ann about it\x00") is not None
     assert matcher.touches_bytes(b"\x00\xf0Ann\x02\xff") is None
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("محمد علي", "مُحَمَّد عَلِي"),
+        ("Мария Иванова", "ИВАНОВА, Мария"),
+        ("Weiß Straße", "WEISS-STRASSE"),
+        ("Ann O'Neil", "ONEIL, Ann"),
+        ("Jean-Luc Picard", "jeanlucpicard"),
+        ("123-45-6789", "123 45 6789"),
+    ],
+)
+def test_names_and_numbers_of_many_kinds(term: str, text: str) -> None:
+    assert [text[start:end] for start, end, _ in Matcher(terms(term)).spans(text)] == [text]
+
+
+def test_an_address_with_a_query_is_that_one_and_no_other() -> None:
+    matcher = Matcher(terms("https://www.social.example/profile.php?id=100012345678"))
+    assert matcher.touches("see social.example/profile.php?id=100012345678&x=1")
+    assert matcher.touches("see https://social.example/profile.php?id=100099999999") is None
 
 
 def test_what_cannot_be_found_is_refused() -> None:

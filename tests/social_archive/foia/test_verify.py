@@ -7,6 +7,8 @@ key; and an insider who has the ledger's key too. Against the last one stand onl
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from social_archive.foia import verify
+from social_archive.foia.bundle import cells
 from tests.social_archive.foia.bundle_by_hand import (
     CODE,
     SIGNER,
@@ -52,8 +55,9 @@ def test_a_bundle_that_is_well_is_called_well_in_words_that_a_clerk_understands(
     target = as_zip(BAG, tmp_path)
     note_beside(target)
     assert verify.main([str(target), "--key", SIGNER.vkey]) == verify.WELL
-    said = capsys.readouterr().out
-    assert said.splitlines()[0] == "This answer is whole and unaltered."
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0] == "This answer is whole and unaltered."
+    said = " ".join(shown.split())
     assert "Request 2026-014 of Larkspur Public Library, signed by the ledger larkspur.example/social-records" in said
     assert ("5 records matched the search. 2 are here in full, 1 with words removed, 1 withheld, 1 destroyed on "
             "schedule. None is missing.") in said  # fmt: skip
@@ -120,7 +124,7 @@ def test_whoever_signs_it_all_with_a_key_of_his_own_is_caught_by_the_published_k
     (said,) = problems(forged, SIGNER.vkey)
     assert "another key than the one that you gave" in said
     assert verify.main([str(as_folder(forged, tmp_path))]) == verify.WELL
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     assert "taken from the bundle itself - compare it" in shown
     assert STRANGER.vkey in shown
 
@@ -184,6 +188,13 @@ def test_no_random_change_makes_it_stumble_or_passes(data: st.DataObject) -> Non
             case _:
                 files[name] = files[data.draw(st.sampled_from(sorted(files)))]
     assert bool(problems(files)) == (files != BAG)
+
+
+@given(st.text())
+def test_a_cell_is_compared_with_the_text_that_it_was_made_from(text: str) -> None:
+    _, (cell, _) = csv.reader(io.StringIO(cells.csv_of("ab", [[text, "x"]]).decode("utf-8-sig"), newline=""))
+    assert verify.is_cell_of(cell, text)
+    assert not verify.is_cell_of(cells.inert(f"{text}x"), text)
 
 
 # --------------------------------------------------------------------------- lists made anew; an insider with the key

@@ -24,23 +24,14 @@ from social_archive.cli.foia.group import group
 if TYPE_CHECKING:
     import typer
 
+MODULES = (
+    request, request_page, request_acts, search, review, decide, letters, bundle, denials, alerts, due, fees,
+    exemptions,
+)  # fmt: skip
+"""In the order in which `archive foia --help` lists their commands."""
+
 
 def register(app: typer.Typer) -> None:
-    # In the order in which `archive foia --help` lists their commands.
-    for module in (
-        request,
-        request_page,
-        request_acts,
-        search,
-        review,
-        decide,
-        alerts,
-        due,
-        letters,
-        bundle,
-        denials,
-        exemptions,
-        fees,
-    ):
+    for module in MODULES:
         module.register(group)
     app.add_typer(group, name="foia")

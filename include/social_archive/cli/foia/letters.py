@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -127,6 +128,8 @@ def _enter(archive: Archive, request: Request, made: Letter, by: str, enter: boo
                            remedy="Complete what is named. Nothing was entered.")  # fmt: skip
     if not enter and sent is None:
         return None
+    if sent is not None:
+        letters.require_not_sent(request.file, hashlib.sha256(made.pdf).hexdigest())
     event = letters.enter(archive, request, made, by=by, via="cli")
     outcome = letters.KINDS[made.kind].outcome
     if sent is not None and outcome is not None:

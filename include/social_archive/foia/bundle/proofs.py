@@ -81,9 +81,10 @@ def gather(archive: Archive, searched: Event, confirmed: Event, reviewed: Review
     with records.open("wb") as out:
         sample = _chosen(sum(len(_rows(one)) for one in items))
         for number, (version, line) in enumerate(_lines(items, places, ledger)):
-            out.write(canonical(line) + b"\n")
+            written = canonical(line)
+            out.write(written + b"\n")
             if number in sample:
-                _check(line, version, ledger)
+                _check(json.loads(written), version, ledger)
     entry = ledger.searched
     search_entry = {"leaf": entry.leaves[0].decode(), "leaf_index": entry.first_leaf,
                     "inclusion": _path(ledger, entry.first_leaf)}  # fmt: skip
@@ -189,7 +190,7 @@ def _line(one: ShownItem, row: Row, shown: ShownVersion | None, leaf: int, ledge
                 raise CannotProve(f"The platform's bytes of record {one.item.control} are not those it commits to.")
             fields.append({"name": "native", "salt": committed.salt.hex(), "file": native_path(one.item, shown)})
         else:
-            fields.append(committed.revealed())
+            fields.append(committed.revealed(as_is=True))
     return {"control": one.item.control, "rid": row["rid"], "version": row["version"], "leaf": line.decode(),
             "leaf_index": leaf, "inclusion": _path(ledger, leaf), "fields": fields}  # fmt: skip
 

@@ -1,6 +1,15 @@
 """What the body writes to a requester: letters on its letterhead, each with what the law wants in it."""
 
-from social_archive.foia.letters.answering import PDF, PUBLIC, TEXT, answer, answer_letter, enter, letters
+from social_archive.foia.letters.answering import (
+    PDF,
+    PUBLIC,
+    TEXT,
+    answer,
+    answer_letter,
+    enter,
+    letters,
+    require_not_sent,
+)
 from social_archive.foia.letters.compose import draft
 from social_archive.foia.letters.denied import response_kind
 from social_archive.foia.letters.facts import FACTS, SEVERAL
@@ -9,5 +18,5 @@ from social_archive.foia.letters.typeset import TemplateBroken
 
 __all__ = [
     "FACTS", "KINDS", "PDF", "PUBLIC", "SEVERAL", "TEXT", "Denied", "Kind", "Letter", "Outcome", "TemplateBroken",
-    "answer", "answer_letter", "draft", "enter", "letters", "response_kind",
+    "answer", "answer_letter", "draft", "enter", "letters", "require_not_sent", "response_kind",
 ]  # fmt: skip

@@ -69,9 +69,17 @@ def answer(
         if all(event.id != letter.id for event in file.events):
             raise RequestRefused("This letter is not in the request's file.")
         _require_confirmed(file, letter.told.get("plan"))
+        require_not_sent(file, letter.told["sha256"])
 
     return request_file.append(archive, request.id, "answered", by=by, via=via, id=id, told=told, check=check,
                                details={"outcome": outcome, "sent": sent.isoformat()})  # fmt: skip
+
+
+def require_not_sent(file: RequestFile, sha256: str) -> None:
+    """Raises RequestRefused for a letter that has answered the request already: the central file has each once."""
+    if any(event.told["sha256"] == sha256 for event in file.all("answered")):
+        raise RequestRefused(f"Request {file.number} was answered with this very letter. Nothing was written.",
+                             remedy="Write another one if there is more to say.")  # fmt: skip
 
 
 _REVIEW: Final = ("searched", "disposition", "undone", "redone", "confirmed")

@@ -100,7 +100,7 @@ def test_what_is_cut_is_marked_and_the_rest_is_proven(
     archive: Archive, cut: Built, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert verify.main([str(cut.path), "--key", archive.signer.vkey]) == 0
-    shown = capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
     assert "6 records matched the search." in shown
     assert "1 withheld, 0 destroyed on schedule. None is missing." in shown
     assert "1 attachment is not byte for byte as captured" in shown  # its pixels, without what was written into it

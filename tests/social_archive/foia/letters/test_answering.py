@@ -136,6 +136,8 @@ def sent(scene: Answered) -> Answered:
     given: dict[str, Any] = {"outcome": "partial", "letter": scene.entered, "sent": today, "id": "cd" * 16, **ME}
     event = letters.answer(scene.archive, scene.request, **given)
     assert letters.answer(scene.archive, scene.request, **given) == event
+    with pytest.raises(RequestRefused, match="this very letter"):
+        letters.answer(scene.archive, scene.request, **{**given, "id": "ef" * 16})
     assert (event.told["outcome"], event.told["sent"]) == ("partial", today.isoformat())
     assert requests.load(scene.archive, scene.request.number).status == "answered"
     return scene
