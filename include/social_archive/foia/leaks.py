@@ -215,10 +215,11 @@ def _words(text: str) -> frozenset[str]:
 def _without_tags(text: str, *, attributes: bool = False) -> str:
     """What a reader of marked-up text sees, and what stands in quotes in its tags if asked for."""
 
-    def quoted(tag: re.Match[str]) -> str:
-        return "\n".join(["", *(one or other for one, other in _QUOTED.findall(tag[0])), ""])
-
-    return _TAG.sub(quoted if attributes else "\n", text)
+    seen = _TAG.sub("\n", text)
+    if attributes:
+        quoted = (one or other for tag in set(_TAG.findall(text)) for one, other in _QUOTED.findall(tag))
+        seen = "\n".join([seen, *sorted(set(quoted))])
+    return seen
 
 
 def _windows(text: str) -> Iterator[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -72,7 +73,7 @@ def readings(text: str, *, located: bool = False) -> Iterator[Reading]:
     else:
         yield from _alike(reading)
     if "<" in reading.text:
-        yield from _alike(_replaced(reading, _TAG, lambda tag: "", located))
+        yield from _alike(_replaced(reading, _TAG, "", located))
 
 
 def _is_special(text: str) -> bool:
@@ -81,6 +82,8 @@ def _is_special(text: str) -> bool:
 
 def _alike(reading: Reading) -> Iterator[Reading]:
     yield reading
+    if reading.text.isascii():
+        return
     latin = latinised(reading.text)
     if latin != reading.text:
         yield Reading(latin, reading.offsets)
@@ -88,7 +91,8 @@ def _alike(reading: Reading) -> Iterator[Reading]:
 
 def _plain(reading: Reading, located: bool) -> Reading:
     if not located:
-        return Reading(_POINTS.sub("", fold_text(reading.text).casefold()))
+        text = fold_text(reading.text).casefold()
+        return Reading(text if text.isascii() else _POINTS.sub("", text))
     folded = fold(reading.text)
     text = folded.text.casefold()
     offsets = reading.offsets
@@ -97,7 +101,7 @@ def _plain(reading: Reading, located: bool) -> Reading:
     if len(text) != len(folded.text):
         text, widened = _casefolded(folded.text)
         offsets = _through(widened, offsets)
-    return _replaced(Reading(text, offsets), _POINTS, lambda point: "", located)
+    return _replaced(Reading(text, offsets), _POINTS, "", located)
 
 
 def _casefolded(text: str) -> tuple[str, Offsets]:
@@ -106,13 +110,13 @@ def _casefolded(text: str) -> tuple[str, Offsets]:
     return "".join(parts), np.append(starts, len(text))
 
 
-def _replaced(reading: Reading, pattern: re.Pattern[str], by: Any, located: bool) -> Reading:
+def _replaced(reading: Reading, pattern: re.Pattern[str], by: str | Callable[[str], str], located: bool) -> Reading:
     text = reading.text
     if not located:
-        return Reading(pattern.sub(lambda match: by(match[0]), text))
+        return Reading(pattern.sub(by if isinstance(by, str) else lambda match: by(match[0]), text))
     parts, starts, at = [], [], 0
     for match in pattern.finditer(text):
-        new = by(match[0])
+        new = by if isinstance(by, str) else by(match[0])
         parts += [text[at : match.start()], new]
         starts += [np.arange(at, match.start(), dtype=np.int64), np.full(len(new), match.start(), dtype=np.int64)]
         at = match.end()
@@ -130,6 +134,7 @@ def _through(offsets: Offsets, before: Offsets | None) -> Offsets:
 _SHORT: Final = {"n": "\n", "r": "\r", "t": "\t", "b": " ", "f": " "}
 
 
+@lru_cache(4096)
 def _character(escaped: str) -> str:
     """What an escape stands for; the escape itself where it stands for nothing."""
     if escaped[0] == "&":

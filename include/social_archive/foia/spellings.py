@@ -111,7 +111,7 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
 
 
 def _as_name(pieces: list[str], size: int) -> str:
-    """`Zelda Quillfeather`, `zelda_m_quillfeather`, `QuillfeatherZelda`, `Quillfeather, Zelda`, `Zelda Marie …`, `…'s`."""
+    """`Zelda Quillfeather`, `zelda_m_quillfeather`, `Quillfeather, Zelda`, `Zelda Marie …`; with `'s` behind it."""
     between = _BETWEEN if size >= _JOINED else _APART
     longest = 12 if len(pieces) == 2 and size >= _JOINED else 1  # a middle name, or what friends say; or an initial
     with_initial = rf"(?:{between}|{_APART}[^\W\d_]{{1,{longest}}}{_APART})"
