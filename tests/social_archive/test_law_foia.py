@@ -11,7 +11,8 @@ import pytest
 from social_archive.config import Agency, load_agency
 from social_archive.errors import ConfigError
 from social_archive.law import SHIPPED
-from social_archive.law_foia import load_foia_law, load_holidays
+from social_archive.law_calendar import load_holidays
+from social_archive.law_foia import load_foia_law
 from tests.agencies import agency_folder
 
 INCLUDE = Path(__file__).parents[2] / "include"

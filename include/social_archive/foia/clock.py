@@ -15,7 +15,8 @@ from datetime import date as Day
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from social_archive.law_foia import WEEKDAYS, FoiaLaw, Holiday, HolidayTable
+from social_archive.law_calendar import WEEKDAYS, Holiday, HolidayTable
+from social_archive.law_foia_model import FoiaLaw
 
 _ONE_DAY = timedelta(days=1)
 

@@ -28,6 +28,10 @@ LONGEST: Final = 100_000
 """Characters of a request's own words."""
 
 
+LONGEST_NOTE: Final = 20_000
+"""Characters of a reason or a note."""
+
+
 @dataclass(frozen=True)
 class Requester:
     """Who asks, as he or she wrote it. Lies in the request's own object and nowhere else."""
@@ -82,6 +86,11 @@ class Request:
 def load(archive: Archive, reference: str) -> Request:
     """A request by number or id. Raises NotFound."""
     return of_file(request_file.read(archive, reference))
+
+
+def every(archive: Archive) -> list[Request]:
+    """All requests in the order of their receipt, destroyed ones too, as far as the catalog has followed the ledger."""
+    return [of_file(file) for file in request_file.every(archive)]
 
 
 def of_file(file: RequestFile) -> Request:
@@ -142,6 +151,23 @@ def today(archive: Archive) -> date:
     return datetime.now(ZoneInfo(archive.agency.body.time_zone)).date()
 
 
+def day(archive: Archive, on: date | None) -> date:
+    """The day on which something happened: as given, else today. Raises RequestRefused for one in the future."""
+    now = today(archive)
+    if on is not None and on > now:
+        raise RequestRefused("This day lies in the future.", remedy="Enter it when it has happened.")
+    return on or now
+
+
+def words(text: str, *, optional: bool = False) -> str:
+    """What somebody entered, without the space around it. Raises RequestRefused for nothing, or for a book."""
+    said = text.strip()
+    if (not said and not optional) or len(said) > LONGEST_NOTE:
+        raise RequestRefused(f"This needs between 1 and {LONGEST_NOTE:,} characters.",
+                             remedy="Say it in a few sentences; add longer papers as files.")  # fmt: skip
+    return said
+
+
 def _next_number(archive: Archive) -> str:
     pattern, year = archive.agency.foia.number, today(archive).year
     taken = set(request_file.numbers(archive))
@@ -155,6 +181,20 @@ def require_open(file: RequestFile) -> None:
     """For `append(check=…)`: raises RequestRefused for a request that is closed."""
     if file.closed:
         raise RequestRefused(f"Request {file.number} is closed. Nothing was written.")
+
+
+def require_unanswered(file: RequestFile) -> None:
+    """For `append(check=…)`: raises RequestRefused for a request that is answered or closed."""
+    require_open(file)
+    if file.last("answered") is not None:
+        raise RequestRefused(f"Request {file.number} has been answered. Nothing was written.")
+
+
+def require_after_receipt(file: RequestFile, day: date) -> None:
+    """Nothing happens to a request before it is there. Raises RequestRefused."""
+    received = date.fromisoformat(file.events[0].told["received"])
+    if day < received:
+        raise RequestRefused(f"This day lies before the receipt of the request, {received}.")
 
 
 def events(request: Request, *whats: str) -> Sequence[Event]:

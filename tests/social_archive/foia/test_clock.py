@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from social_archive.config import load_agency
 from social_archive.foia.clock import Clock, due, received_on
-from social_archive.law_foia import DayRule, FoiaLaw, Holiday, easter, load_foia_law
+from social_archive.law_calendar import DayRule, Holiday, easter
+from social_archive.law_foia import FoiaLaw, load_foia_law
 from social_archive.record import micros
 from tests.agencies import agency_folder
 
