@@ -1,4 +1,4 @@
-"""The Records Desk: only for people who may, only from its own pages; what is entered goes straight into the archive."""
+"""The Records Desk: only for people who may, only from its own pages; what is entered goes into the archive."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The Records Desk as one web application under `/desk/`, shown by Airflow in its own frame.
 
 Airflow does not guard a plugin's application: every route here asks for a user who has logged in, and for the right
-that the DAG behind the page would want. Pages load nothing from elsewhere, run no script, and are never kept by a browser.
+that the DAG behind the page would want. Pages load nothing from elsewhere, run no script, and are never kept by a
+browser.
 """
 
 from __future__ import annotations
