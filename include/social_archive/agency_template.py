@@ -10,6 +10,7 @@ from typing import Final
 import yaml
 
 from social_archive.config import load_agency
+from social_archive.config_schedule import RULE_KINDS
 from social_archive.errors import ConfigError
 from social_archive.yaml_lines import shown
 
@@ -118,9 +119,16 @@ retention:
     #   years: 3                    # with months and days if there are such
     #   trigger: created            # or withdrawn, superseded, request_closed: when the clock starts
     #   cutoff: calendar_year       # or fiscal_year, month: from the end of which the period counts
+    # - id: "102"                   # requests for records, with their answers: each waits while it is open
+    #   series: records-requests
+    #   title: Requests for records
+    #   citation: Application 00:000, item 102
+    #   years: 3
+    #   trigger: request_closed
 
   rules:
     # - {{item: "101", kind: post}}
+    # - {{item: "102", kind: request}}
     - item: unscheduled
 """
 
@@ -142,13 +150,12 @@ policy:
 def make_agency(folder: Path, *, name: str, jurisdiction: str, time_zone: str) -> list[Path]:
     """Write the four files and load them. Raises ConfigError if one is there already or a value is not fit."""
     from social_archive.platforms import registry
-    from social_archive.record import KINDS
 
     slug = _slug(name)
     values = {
         "name": _quoted(name), "policy": _quoted(f"{name}, Social Media Policy"), "slug": slug,
         "jurisdiction": _quoted(jurisdiction), "time_zone": _quoted(time_zone),
-        "platforms": ", ".join(registry()), "kinds": ", ".join(KINDS),
+        "platforms": ", ".join(registry()), "kinds": ", ".join(RULE_KINDS),
     }  # fmt: skip
     texts = {"agency.yaml": _AGENCY, "accounts.yaml": _ACCOUNTS, "retention.yaml": _RETENTION, "policy.yaml": _POLICY}
     if there := [file for file in texts if (folder / file).exists()]:

@@ -13,7 +13,7 @@ from social_archive.yaml_lines import Document, echo, shown
 
 
 def pack_file(agency: Agency, name: str) -> Path:
-    """A file without which no request can be answered in time. Raises ConfigError, with the remedy, if there is none."""
+    """A file that the answering of requests needs. Raises ConfigError, with the remedy, if there is none."""
     if (path := find_pack(agency, name)) is not None:
         return path
     own = agency.folder / "law" / agency.body.jurisdiction / name

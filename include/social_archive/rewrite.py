@@ -42,6 +42,8 @@ Why = Literal["consolidate", "split", "settle", "rescue"]
 WHAT: Final = "rewrite"
 _ROW_GROUP: Final = 10_000
 _WORKERS: Final = 8
+_IN_MEMORY: Final = 64_000_000
+"""Bytes up to which a copy goes through this process; larger ones the store makes by itself."""
 
 
 class SourcesChanged(ArchiveError):
@@ -63,7 +65,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Copied:
-    """An object without rows (media) that moves to another folder; rows go on naming its old key."""
+    """An object without rows (media, the file of a request) that moves to another folder; rows go on naming its old
+    key."""
 
     source: CatalogObject
     prefix: str
@@ -196,6 +199,11 @@ def _put_rows(archive: Archive, target: Target) -> tuple[dict[str, Any], bytes, 
 
 
 def _put_copy(archive: Archive, copy: Copied) -> dict[str, Any]:
+    source = copy.source
+    if source.size > _IN_MEMORY:
+        ref = archive.store.copy(ObjectRef(source.key, source.version_id, source.size, source.sha256),
+                                 f"{copy.prefix}{uuid.uuid4().hex}")  # fmt: skip
+        return describe(ref, cls=source.cls, rows=0, retain_until=copy.retain_until)
     body = archive.store.get(copy.source.key, copy.source.version_id, sha256=copy.source.sha256)
     ref = archive.store.put(f"{copy.prefix}{uuid.uuid4().hex}", body)
     return describe(ref, cls=copy.source.cls, rows=0, retain_until=copy.retain_until)

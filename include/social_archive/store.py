@@ -153,6 +153,19 @@ class Store:
             raise Corrupt(f"The store kept other bytes than were sent for {self._name(key)}.")
         return ObjectRef(key, version_id, size, sha256)
 
+    def copy(self, ref: ObjectRef, key: str) -> ObjectRef:
+        """Copy a version under another key inside of the store, whatever its size; its lock does not go along.
+
+        What arrived is hashed again. Raises NotFound, Corrupt.
+        """
+        source = {"Bucket": self.bucket, "Key": ref.key, "VersionId": ref.version_id}
+        answer = self._call(self.client.copy_object, ref.key, Bucket=self.bucket, Key=key, CopySource=source,
+                            ChecksumAlgorithm="SHA256")  # fmt: skip
+        version_id = answer.get("VersionId") or "null"
+        if self.sha256_of(key, version_id) != ref.sha256:
+            raise Corrupt(f"The store kept other bytes than were copied to {self._name(key)}.")
+        return ObjectRef(key, version_id, ref.size, ref.sha256)
+
     def seal(self, ref: ObjectRef, *, retain_until: datetime | None, mode: str = GOVERNANCE,
              hold: bool = False) -> None:  # fmt: skip
         """Lock a version until `retain_until` and, with `hold`, place a legal hold.

@@ -49,6 +49,7 @@ def classify(
     `notified`: the day on which the requester was told, where the law wants that: a period may run from it. Raises
     RequestRefused: nothing was written.
     """
+    requests.require_officer(archive, by)
     request = requests.load(archive, reference)
     if kind not in KINDS:
         raise RequestRefused("There is no such kind of request.", remedy=f"One of {', '.join(KINDS)}.")

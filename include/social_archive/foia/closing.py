@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
 from social_archive import rewrite
 from social_archive.crash import crash_point
 from social_archive.errors import NotFound
-from social_archive.foia import request_file, requests
+from social_archive.foia import periods, request_file, requests
 from social_archive.foia.request_file import KIND, RequestFile, RequestRefused
 from social_archive.foia.requests import Request
 from social_archive.record import micros
@@ -84,6 +84,7 @@ def close(
     if reason not in REASONS:
         raise RequestRefused("There is no such reason to close a request.", remedy=f"One of {', '.join(REASONS)}.")
     archive.catalog.catch_up()
+    requests.require_officer(archive, by)
     file = request_file.read(archive, reference)
     closed = file.last("closed")
     if closed is None:
@@ -104,8 +105,27 @@ def close(
 def _may_close(file: RequestFile, reason: Reason) -> None:
     requests.require_open(file)
     if reason == "answered" and file.last("answered") is None:
-        raise RequestRefused("This request has not been answered.",
-                             remedy="Send the letter first (`archive foia letter`), or give another reason.")  # fmt: skip
+        raise RequestRefused(
+            "This request has not been answered.",
+            remedy="Send the letter first (`archive foia letter`), or give another reason.",
+        )
+
+
+def reviewable_until(archive: Archive, request: Request) -> date | None:
+    """Until when the requester may ask the authority to review a denial; None if nothing was denied, or no law says so.
+
+    Closing lifts the hold on the records: whoever closes earlier should know.
+    """
+    answered, law = request.file.last("answered"), periods.law_of(archive, request.received)
+    if (
+        answered is None
+        or law is None
+        or law.review.days is None
+        or answered.told.get("outcome") in ("granted", "none")
+    ):
+        return None
+    sent = answered.told.get("sent")
+    return (date.fromisoformat(sent) if sent else answered.time.date()) + timedelta(days=law.review.days)
 
 
 # --------------------------------------------------------------------------- what follows
@@ -134,7 +154,9 @@ def _complete(archive: Archive, file: RequestFile) -> Completed:
     lifted = _lift(archive, file)
     crash_point("request-closing-lifted")
     cohort = cohort_of(archive, file)
-    stray = [o for o in request_file.objects_of(archive, file) if (o.series, o.cutoff) != (cohort.series, cohort.cutoff)]
+    stray = [
+        o for o in request_file.objects_of(archive, file) if (o.series, o.cutoff) != (cohort.series, cohort.cutoff)
+    ]
     claimed = archive.catalog.gone.claimed([o.key for o in stray])
     moving = [o for o in stray if o.key not in claimed]
     done = Completed(lifted=lifted, waiting=len(claimed))
@@ -166,7 +188,7 @@ def _move(archive: Archive, objects: list[CatalogObject], cohort: Cohort, done: 
 
 def holds_of(file: RequestFile) -> list[str]:
     """The ids of the holds that were placed for what a request asked for."""
-    found = [event.told.get("hold") or event.details.get("hold") for event in file.all("searched")]
+    found = [hold for event in file.all("searched") for hold in (event.told.get("hold"), *event.told.get("holds", ()))]
     return list(dict.fromkeys(hold for hold in found if hold))
 
 

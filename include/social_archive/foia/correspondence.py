@@ -38,7 +38,7 @@ def note(
         raise RequestRefused("It must be said with whom this was, and who wrote it.",
                              remedy="`requester` or `other`; `in` (to us) or `out` (from us).")  # fmt: skip
     file, day = request_file.read(archive, reference), requests.day(archive, on)
-    _after_receipt(file, day)
+    requests.require_after_receipt(file, day)
     told = {"with": whom, "direction": direction, "on": day.isoformat()}
     details = {"text": requests.words(text, optional=bool(files))}
     return _append(archive, file, "communication", told, details, by, via, files, id, closed_too=True)
@@ -65,7 +65,7 @@ def _confer(
     files: Sequence[Attachment], id: str | None,
 ) -> Request:  # fmt: skip
     file, day = request_file.read(archive, reference), requests.day(archive, on)
-    _after_receipt(file, day)
+    requests.require_after_receipt(file, day)
 
     def check(now: RequestFile) -> None:
         last = now.last("conferred")
@@ -85,7 +85,7 @@ def estimate_fees(
 ) -> Request:  # fmt: skip
     """Enter what an answer will cost: (for what, amount) of each line. A later estimate replaces an earlier one."""
     file, day = request_file.read(archive, reference), requests.day(archive, on)
-    _after_receipt(file, day)
+    requests.require_after_receipt(file, day)
     amounts = [_amount(amount) for _, amount in lines]
     if not lines:
         raise RequestRefused("An estimate has at least one line.", remedy="--line 'What for' 1.50")
@@ -105,14 +105,13 @@ def _amount(text: str) -> Decimal:
     return amount.quantize(Decimal("0.01"))
 
 
-def _after_receipt(file: RequestFile, day: date) -> None:
-    requests.require_after_receipt(file, day)
-
-
 def _append(
     archive: Archive, file: RequestFile, what: str, told: dict[str, Any], details: dict[str, Any], by: str, via: str,
     files: Sequence[Attachment], id: str | None, *, check: Any = None, closed_too: bool = False,
 ) -> Request:  # fmt: skip
+    if what != "communication":
+        requests.require_officer(archive, by)
+
     def allowed(now: RequestFile) -> None:
         if not closed_too:
             requests.require_open(now)
@@ -142,7 +141,7 @@ class Artefact:
     remark: str = ""
 
 
-RESPONSES: Final = ("response", "partial_denial", "denial", "no_records", "disposed")
+RESPONSES: Final = ("response", "partial_denial", "denial", "burdensome", "no_records", "disposed")
 """Kinds of letters that answer a request."""
 
 

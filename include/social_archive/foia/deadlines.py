@@ -47,14 +47,17 @@ class Approaching:
 
 
 def approaching(archive: Archive, today: date | None = None) -> list[Approaching]:
-    """Requests that must be answered soon, what is due first on top; as far as the catalog has followed the ledger."""
+    """Requests that must be answered soon, what is due first on top; as far as the catalog has followed the ledger.
+
+    One whose clock stands still while its requester is asked is none of them.
+    """
     now, warn = today or requests.today(archive), archive.agency.foia.warn_days
-    found = []
+    found, laws = [], periods.Laws(archive)
     for request in requests.every(archive):
         if request.status not in ("open", "waiting"):
             continue
-        due = periods.deadline_of(archive, request)
-        if due is not None and (due.safe - now).days <= warn:
+        due = periods.deadline_of(archive, request, laws)
+        if due is not None and due.paused_since is None and (due.safe - now).days <= warn:
             found.append(Approaching(request.id, request.number, request.kind, request.received, due.safe, due.date,
                                      (due.safe - now).days))  # fmt: skip
     return sorted(found, key=lambda one: (one.safe, one.number))

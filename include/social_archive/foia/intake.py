@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -20,8 +21,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from social_archive.foia import answers
+from social_archive.foia.alerts import of_archive
+from social_archive.foia.clock import received_on
 from social_archive.foia.request_file import Attachment, RequestRefused
-from social_archive.foia.requests import LONGEST, How, Incoming, Requester, today
+from social_archive.foia.requests import LONGEST, How, Incoming, Request, Requester, every, today
+from social_archive.search import Search
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
@@ -32,6 +37,7 @@ LARGEST: Final = 20_000_000
 DayFrom = Literal["given", "received", "date", "today"]
 """Where the day of receipt is from: a person; the stamp of the body's own mail server; the sender's word; nowhere."""
 
+_OLDEST: Final = timedelta(days=366)
 _LONGEST_HEADER: Final = 2_000
 _LONGEST_NAME: Final = 200
 _LONGEST_MARKUP: Final = 2_000_000
@@ -76,8 +82,10 @@ def take(
     Raises RequestRefused if there is nothing in it that can be a request.
     """
     if len(body) > LARGEST:
-        raise RequestRefused(f"This file is larger than {LARGEST // 1_000_000} MB, so it was not taken in.",
-                             remedy="Save the message without its attachments, or enter its words: --text.")  # fmt: skip
+        raise RequestRefused(
+            f"This file is larger than {LARGEST // 1_000_000} MB, so it was not taken in.",
+            remedy="Save the message without its attachments, or enter its words: --text.",
+        )
     mail = read_mail(body) if email else Mail(Requester(""), "", clean(decoded(body, None)), None, "today", 0)
     text = f"Subject: {mail.subject}\n\n{mail.text}" if mail.subject and mail.text else mail.text
     if not text.strip():
@@ -89,8 +97,14 @@ def take(
     day, day_from = _day(archive, mail, received)
     original = (Attachment("request.eml", "message/rfc822", body) if email
                 else Attachment("request.txt", "text/plain", body))  # fmt: skip
-    incoming = Incoming(received=day, how=how or ("email" if email else "other"),
-                        requester=_merged(mail.requester, requester), text=text, files=(original,), comment=comment)  # fmt: skip
+    incoming = Incoming(
+        received=day,
+        how=how or ("email" if email else "other"),
+        requester=_merged(mail.requester, requester),
+        text=text,
+        files=(original,),
+        comment=comment,
+    )
     return Taken(incoming, day_from, mail.attached)
 
 
@@ -109,8 +123,9 @@ def _day(archive: Archive, mail: Mail, given: date | None) -> tuple[date, DayFro
         day = mail.arrived.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     except (ValueError, OverflowError):
         return now, "today"
-    if day > now:
-        raise RequestRefused("By its own stamp this message comes from a day in the future.",
+    if not now - _OLDEST <= day <= now:
+        when = "a day in the future" if day > now else f"{day}, more than a year ago"
+        raise RequestRefused(f"By its own stamp this message is of {when}.",
                              remedy="Give the day on which it came: --received YYYY-MM-DD.")  # fmt: skip
     return day, mail.arrived_from
 
@@ -134,12 +149,14 @@ _POLICY: Final = _Capped(utf8=True, raise_on_defect=False, max_line_length=None,
 
 def read_mail(body: bytes) -> Mail:
     """What an e-mail says. Raises RequestRefused for one that no program can take apart."""
-    unreadable = RequestRefused("This file could not be read as an e-mail. It was not taken in.",
-                                remedy="Open it in a mail program, and enter its words: --text.")  # fmt: skip
+    unreadable = RequestRefused(
+        "This file could not be read as an e-mail. It was not taken in.",
+        remedy="Open it in a mail program, and enter its words: --text.",
+    )
     if any(sum(1 for _ in sign.finditer(body)) > most for sign, most in _MOST.items()):
         raise unreadable
     try:
-        message = BytesParser(policy=_POLICY).parsebytes(body)
+        message: Any = BytesParser(policy=_POLICY).parsebytes(body)
     except Exception:  # hostile nesting ends in RecursionError, hostile headers in anything
         raise unreadable from None
     arrived, arrived_from = _arrived(message)
@@ -151,7 +168,7 @@ def read_mail(body: bytes) -> Mail:
 
 
 def _parts(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The leaves of the message, the outer ones first; a message inside of another is an attachment, not looked into."""
+    """The leaves of the message, the outer ones first; a message inside of another is an attachment, not opened."""
     waiting, seen = [message], 0
     while waiting and seen < _MOST_PARTS:
         part = waiting.pop(0)
@@ -249,3 +266,40 @@ def _moment(text: str) -> datetime | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+# --------------------------------------------------------------------------- a comment that is a request
+
+
+def from_comment(
+    archive: Archive, rid: str, *, text: str = "", received: date | None = None, requester: Requester | None = None
+) -> Incoming:  # fmt: skip
+    """A request that somebody posted: its words, its author, and the day on which it was posted, unless given.
+
+    Raises NotFound for a record that is not there; RequestRefused if it is a request already.
+    """
+    with closing(Search.of(archive)) as search:
+        row = search.thing(rid)
+    identity = str(row["rid"])
+    taken = next((one for one in every(archive) if one.comment == identity), None)
+    if taken is not None:
+        raise RequestRefused(f"This comment is request {taken.number} already.",
+                             remedy=f"`archive foia show {taken.number}` shows it.")  # fmt: skip
+    moment = row["created_at"] if row["created_at"] is not None else row["observed_at"]
+    day = received or received_on(moment, archive.agency.body.time_zone)
+    author = _one_line(str(row["author_name"] or row["author_handle"] or ""))
+    return Incoming(received=day, how="comment", requester=_merged(Requester(name=author), requester),
+                    text=text.strip() or clean(str(row["body"] or "")), comment=identity)  # fmt: skip
+
+
+def answer_alert(archive: Archive, request: Request, *, by: str, via: str) -> bool:
+    """Say of the possible request that this comment was found to be that it is one; False if none was raised.
+
+    Said twice it is written once.
+    """
+    alert = next((one for one in of_archive(archive) if one.rid == request.comment), None)
+    if alert is None:
+        return False
+    answers.answer(archive, alert.finding, verdict="request", by=by, via=via, number=request.number,
+                   reason=f"Entered as request {request.number}.")  # fmt: skip
+    return True

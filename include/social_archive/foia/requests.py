@@ -70,6 +70,7 @@ class Request:
     kind: Kind
     kind_reason: str
     status: Status
+    comment: str | None = None
 
     @property
     def id(self) -> str:
@@ -103,6 +104,7 @@ def of_file(file: RequestFile) -> Request:
         requester=Requester(**details.get("requester", {"name": ""})), text=details.get("text", ""),
         kind=classified.told["kind"] if classified else "ordinary",
         kind_reason=classified.details.get("reason", "") if classified else "", status=_status(file),
+        comment=details.get("comment"),
     )  # fmt: skip
 
 
@@ -181,6 +183,16 @@ def require_open(file: RequestFile) -> None:
     """For `append(check=…)`: raises RequestRefused for a request that is closed."""
     if file.closed:
         raise RequestRefused(f"Request {file.number} is closed. Nothing was written.")
+
+
+def require_officer(archive: Archive, by: str) -> None:
+    """Who keeps the files of requests is one of `foia.officers`, if any are named. Raises RequestRefused."""
+    officers = archive.agency.foia.officers
+    if officers and by.strip() not in officers:
+        raise RequestRefused(
+            "Only a FOIA officer does this. Nothing was written.",
+            remedy=f"agency.yaml names them under `foia.officers`: {', '.join(officers)}.",
+        )
 
 
 def require_unanswered(file: RequestFile) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from social_archive import companions
 from social_archive.errors import ArchiveError
+from social_archive.law_exemptions import load_exemptions
 from social_archive.policy import revisions
 from social_archive.policy.findings import text_in
 from social_archive.record import UTC_MICROS
@@ -56,7 +57,7 @@ SCHEMA: Final = companions.schema(
     pa.field("answer", pa.string(), nullable=False),
     pa.field("item", pa.string()),  # a series of the schedule; only of a record
     pa.field("codes", pa.list_(pa.string()), nullable=False),  # of exemptions, as they were typed
-    pa.field("codes_verified", pa.bool_(), nullable=False),  # does the pack of law list them?
+    pa.field("codes_verified", pa.bool_(), nullable=False),  # listed by the pack of law, and read in a source?
     pa.field("spans", pa.list_(SPAN), nullable=False),  # what is exempt; empty: all of it
     pa.field("basis", pa.string(), nullable=False),  # the facts
     pa.field("authority", pa.string()),  # the law that it rests on
@@ -105,7 +106,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Determination:
-    """One answer that was given. `decided_at`: microseconds UTC. `codes_verified`: the pack of law lists the codes."""
+    """One answer that was given. `decided_at`: microseconds UTC. `codes_verified`: the pack of law lists
+    the codes, and each was read in a source.
+    """
 
     id: str
     question: Question
@@ -236,7 +239,7 @@ def checked(archive: Archive, question: Question, answer: Answer, *, by: str, li
     return {
         "question": question, "answer": answer.answer,
         "item": _item(archive, answer, lies_in) if question == "local_records" else None,
-        **_exemption(question, answer), "spans": [vars(span) for span in answer.spans],
+        **_exemption(archive, question, answer), "spans": [vars(span) for span in answer.spans],
         "basis": revisions.words(answer.basis, "basis", LEAST, DeterminationRefused),
         **revisions.decider(archive, by, DeterminationRefused), "reviewer": _reviewer(archive, answer.reviewer, by),
     }  # fmt: skip
@@ -259,10 +262,13 @@ def _item(archive: Archive, answer: Answer, lies_in: str | None) -> str | None:
     return series
 
 
-def _exemption(question: Question, answer: Answer) -> Row:
-    """Code and authority: both are owed with an exemption, and are out of place without one."""
+def _exemption(archive: Archive, question: Question, answer: Answer) -> Row:
+    """Code and authority: both are owed with an exemption, and are out of place without one.
+
+    A code that the pack of law does not list may be right, since no pack is complete; it stays unverified.
+    """
     exempt = question == "foia" and answer.answer == "exempt"
-    codes = tuple(dict.fromkeys(code.strip() for code in answer.codes))
+    codes, verified = list(dict.fromkeys(code.strip() for code in answer.codes)), False
     authority = (answer.authority or "").strip() or None
     if exempt and not (codes and authority):
         raise DeterminationRefused("An exemption needs its code and the law that it rests on. Nothing was written.",
@@ -271,7 +277,9 @@ def _exemption(question: Question, answer: Answer) -> Row:
         raise DeterminationRefused("Only an exemption has codes and exempt words. Nothing was written.")
     if any(not 1 <= len(code) <= _LONGEST_CODE for code in codes) or len(authority or "") > revisions.LONGEST:
         raise DeterminationRefused(f"A code has 1 to {_LONGEST_CODE} characters. Nothing was written.")
-    return {"codes": list(codes), "codes_verified": False, "authority": authority}  # no pack of law lists codes yet
+    if codes:
+        codes, verified = load_exemptions(archive.agency).checked(codes)
+    return {"codes": codes, "codes_verified": verified, "authority": authority}
 
 
 def _reviewer(archive: Archive, reviewer: str | None, by: str) -> str | None:

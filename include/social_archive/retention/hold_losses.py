@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from social_archive.leaves import COMPANIONS
-from social_archive.retention.hold_matches import HELD_CLASSES
+from social_archive.retention.hold_matches import HELD_CLASSES, WHOLE_FILES
 from social_archive.series import OPEN
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _destroyed(archive: Archive, scope: Scope) -> list[Gone]:
     records of the same disposal and cohort."""
     zone = ZoneInfo(archive.agency.body.time_zone)
     schedule = archive.schedule
-    every = _all_destroyed(archive)
+    every = [gone for gone in _all_destroyed(archive) if scope.everything or gone.cls not in WHOLE_FILES]
     found = [
         gone for gone in every
         if gone.cls != "media" and scope.reaches(gone)

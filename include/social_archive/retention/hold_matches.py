@@ -27,7 +27,10 @@ T = TypeVar("T")
 Rows = np.ndarray[Any, np.dtype[np.int64]]
 """Row numbers within one object, ascending."""
 
-HELD_CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import")
+WHOLE_FILES: Final = ("request", "bundle")
+"""The file of a request and what was given out for it: only a hold on everything covers them."""
+
+HELD_CLASSES: Final = ("records", *COMPANIONS, "media", "quarantine", "import", *WHOLE_FILES)
 """What a hold can be about; companions go with their record. All else quotes no record, or is kept for itself."""
 
 _WITH_ROWS: Final = ("records", *COMPANIONS)

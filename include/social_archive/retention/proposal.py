@@ -359,7 +359,8 @@ def _line(
 
 
 def _format(classes: Collection[str]) -> str:
-    said = {**dict.fromkeys(TYPES, "Parquet"), "media": "attachments as received", "import": "exports as received"}
+    said = {**dict.fromkeys(TYPES, "Parquet"), "media": "attachments as received", "import": "exports as received",
+            "request": "requests as they were written", "bundle": "answers as given out"}  # fmt: skip
     return "electronic: " + ", ".join(dict.fromkeys(said.get(c, c) for c in sorted(set(classes))))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from social_archive.cli.foia import alerts, due
+from social_archive.cli.foia import alerts, due, request, request_acts, request_page
 from social_archive.cli.foia.group import group
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for module in (alerts, due):  # in the order in which `archive foia --help` lists their commands
+    # In the order in which `archive foia --help` lists their commands.
+    for module in (request, request_page, request_acts, alerts, due):
         module.register(group)
     app.add_typer(group, name="foia")
