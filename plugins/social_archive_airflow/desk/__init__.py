@@ -25,4 +25,7 @@ class Desk:
         return create()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, send)
+        # Mounted as it is, it would look for its own pages' addresses among Airflow's.
+        own = {name: value for name, value in scope.items() if name != "router"}
+        own["app_root_path"] = scope.get("root_path", "")
+        await self._app(own, receive, send)
