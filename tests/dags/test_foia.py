@@ -87,7 +87,7 @@ def test_its_clock_is_watched_by_a_run_of_its_own(ran: Ran) -> None:
     with sqlite3.connect(ran.database) as db:
         watching = db.execute("SELECT run_id FROM dag_run WHERE dag_id = 'foia_clock'").fetchall()
         alerts = db.execute("SELECT count(*) FROM deadline").fetchone()
-    assert watching == [(f"{made.number} due {due.safe}",)]
+    assert watching == [(f"{made.number}_due_{due.safe}",)]
     assert alerts == (2,)
 
 
