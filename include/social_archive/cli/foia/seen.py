@@ -32,9 +32,8 @@ def day_of(moment: datetime | None) -> date | None:
 
 
 def bytes_of(file: Path) -> bytes:
-    """A file that a person named, up to what is taken in and one byte more."""
-    from social_archive.foia.intake import LARGEST
-    from social_archive.foia.request_file import RequestRefused
+    """A file that a person named, up to one byte more than is taken in anywhere: what is too large is refused there."""
+    from social_archive.foia.request_file import LARGEST, RequestRefused
 
     try:
         with file.open("rb") as opened_file:
