@@ -82,8 +82,10 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
     progress("Proving them", 1, 2)
     evidence = proofs.gather(archive, searched, confirmed, reviewed, items, work / "records.jsonl")
     if evidence.vkey != archive.signer.vkey:
-        raise RequestRefused("The ledger's key was changed since the review was confirmed. Nothing was built.",
-                             remedy="A second person confirms the review again; then one key signs it all.")
+        raise RequestRefused(
+            "The ledger's key was changed since the review was confirmed. Nothing was built.",
+            remedy="A second person confirms the review again; then one key signs it all.",
+        )
     at = confirmed.time.astimezone(UTC).replace(microsecond=0)
     day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     return Contents(
