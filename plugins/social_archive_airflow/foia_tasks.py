@@ -78,7 +78,7 @@ def _run_of(number: str, safe: date, zone: ZoneInfo) -> dict[str, Any]:
     """Two runs of a DAG cannot share a logical date, so requests of one day are some microseconds apart."""
     apart = int(hashlib.sha256(number.encode()).hexdigest()[:8], 16) % 999_000
     ends = datetime(safe.year, safe.month, safe.day, 23, 59, 59, apart, tzinfo=zone).astimezone(UTC)
-    return {"trigger_run_id": f"{number} due {safe}", "conf": {"number": number}, "logical_date": ends.isoformat(),
+    return {"trigger_run_id": f"{number}_due_{safe}", "conf": {"number": number}, "logical_date": ends.isoformat(),
             "run_after": datetime.now(UTC).isoformat()}  # fmt: skip
 
 
