@@ -100,8 +100,8 @@ def receive_request(
             archive.catalog.catch_up()
             taken = intake.take(
                 archive, body or text.encode(), email=bool(body), received=day, requester=who,
-                how=how if how in HOWS else None,  # type: ignore[arg-type]
-            )  # fmt: skip
+                how=how if how in HOWS else None,
+            )
             made = requests.receive(archive, taken.incoming, by=user.get_name(), via=VIA)
     except ValueError:
         return _form(request, typed, "The day of receipt is no date. Nothing was written.")

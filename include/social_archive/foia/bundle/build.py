@@ -96,6 +96,22 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
     )  # fmt: skip
 
 
+def ready(archive: Archive) -> list[str]:
+    """Numbers of the requests whose review is confirmed and whose letter is written, and that have no bundle of it."""
+    return [file.number for file in request_file.every(archive) if not file.gone and _waits(archive, file)]
+
+
+def _waits(archive: Archive, file: RequestFile) -> bool:
+    if file.last("confirmed") is None:
+        return False
+    try:
+        reviewed, _ = require_ready(archive, file)
+    except RequestRefused:
+        return False
+    built = file.last("built")
+    return built is None or built.told["plan"] != reviewed.plan
+
+
 def require_ready(archive: Archive, file: RequestFile) -> tuple[Reviewed, Event]:
     """The confirmed review of a request that may be answered with a bundle. Raises RequestRefused."""
     from social_archive.foia.review import require_confirmed
