@@ -115,7 +115,8 @@ def deliver(
     archive: Archive, reference: str, *, to: Literal["folder", "link"], by: str, via: str, days: int = LONGEST_LINK,
     folder: Path | None = None, id: str | None = None,
 ) -> Delivered:  # fmt: skip
-    """Hand out the approved bundle of a request: into `folder`, or as a link that holds for so many days.
+    """Hand out the approved bundle of a request: into `folder`, or as a link that holds for so many days. With it goes
+    the letter that lies in it, so the request is answered.
 
     Nothing goes out that the ledger does not know of: the files get their name, and the link is made, after the entry.
     Killed in between, the same call completes it. Raises RequestRefused; NotDelivered; Corrupt if the store no longer
@@ -134,12 +135,14 @@ def deliver(
     if to == "link":
         _require_unharmed(archive, built)
         event = _entered(archive, built, {"how": to, "days": days}, by=by, via=via, id=id)
+        _enter_answered(archive, request, by=by, via=via)
         return Delivered(event, built.told["sha256"], link=_link(archive, built, days))
     assert folder is not None
     with _laid(archive, built, folder) as laid:
         event = _entered(archive, built, {"how": to}, by=by, via=via, id=id)
         crash_point("bundle-delivered")
         files = laid.named()
+    _enter_answered(archive, request, by=by, via=via)
     return Delivered(event, built.told["sha256"], files)
 
 
@@ -153,6 +156,21 @@ def _entered(archive: Archive, built: Event, how: dict[str, Any], *, by: str, vi
     told = {"sha256": built.told["sha256"], **how}
     return request_file.append(archive, built.request, "delivered", by=by, via=via, details={}, told=told, check=check,
                                id=id)  # fmt: skip
+
+
+def _enter_answered(archive: Archive, request: str, *, by: str, via: str) -> None:
+    """The letter in the bundle has gone out with it: from now on the request is answered. Once for each letter."""
+    from social_archive.foia import letters, requests
+
+    found = requests.load(archive, request)
+    letter = letters.answering_letter(found.file)
+    sent = {event.told["sha256"] for event in found.file.all("answered")}
+    if letter is None or letter.told["sha256"] in sent:
+        return
+    outcome = letters.KINDS[letter.told["letter"]].outcome
+    assert outcome is not None, "an answering letter has one"
+    letters.answer(archive, found, outcome=outcome, letter=letter, by=by, via=via, sent=requests.today(archive),
+                   id=archive.txn("foia.answered", letter.id)[:32])  # fmt: skip
 
 
 def require_approved(archive: Archive, file: RequestFile) -> Event:
