@@ -25,7 +25,7 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 from rich.table import Table
 
-from sandbox import control, exports, folder, tour_policy, tour_retention
+from sandbox import control, exports, folder, tour_policy, tour_requests, tour_retention
 from sandbox.platforms import registry
 from sandbox.story import build
 from social_archive.archive import Archive, open_archive
@@ -278,7 +278,8 @@ def _answers(t: Tour) -> str:
 
 STEPS: tuple[Callable[[Tour], str], ...] = (
     harvest, import_, every_platform, second_run_adds_nothing, edit_makes_a_version, quarantine, gap,
-    dead_login_pauses_one, coverage, find, prove, *tour_policy.STEPS, *tour_retention.STEPS, tamper_is_named, rebuild,
+    dead_login_pauses_one, coverage, find, prove, *tour_policy.STEPS, *tour_requests.STEPS,
+    *tour_retention.STEPS, tamper_is_named, rebuild,
 )  # fmt: skip
 
 
