@@ -45,6 +45,7 @@ def show(
         seen = Seen.of(archive, request)
         counts = classification.counts(archive, request) if not request.file.gone else ()
         end = closing.destroyed(archive, request.file)
+        totals = _totals(archive, request)
         kept, zone = _kept(archive, request), archive.agency.body.time_zone
         papers = [] if save is None else _save(request, save)
     things = correspondence.artefacts(request)
@@ -54,7 +55,7 @@ def show(
             "counts": [{**vars(one), "reached": one.reached} for one in counts],
             "artefacts": [{"name": one.name, "state": one.state, "remark": one.remark,
                            "events": [event.id for event in one.events]} for one in things],
-            "destroyed_under": None if end is None else vars(end), "saved": papers,
+            "totals": totals, "destroyed_under": None if end is None else vars(end), "saved": papers,
         })  # fmt: skip
         return
     out = output.console()
@@ -64,7 +65,7 @@ def show(
         out.print(Text(f"{end.sentence} What follows is all that the ledger still says.", style="yellow"))
     else:
         out.print(seen.heading())
-        _print_request(out, seen, counts, kept)
+        _print_request(out, seen, counts, totals, kept)
     _print_clock(out, seen)
     if end is None:
         _print_things(out, things)
@@ -74,6 +75,22 @@ def show(
     step = history.next_step(request)
     if step is not None:
         out.print(Text.assemble(("\nNext  ", "bold"), step[0], ("   " + step[1], "dim")))
+
+
+def _totals(archive: Archive, request: Request) -> dict[str, int] | None:
+    """What became of the hits so far; None if nothing was searched, or the file was destroyed."""
+    from social_archive.foia.review import review
+
+    if request.file.gone or request.file.last("searched") is None:
+        return None
+    return review(archive, request.id).totals
+
+
+def _said(totals: dict[str, int] | None) -> str | None:
+    if totals is None:
+        return None
+    parts = [f"{count:,} {name}" for name, count in totals.items() if name != "hits" and count]
+    return f"{totals['hits']:,}" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _kept(archive: Archive, request: Request) -> str | None:
@@ -101,7 +118,9 @@ def _file_json(request: Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _print_request(out: Console, seen: Seen, counts: Sequence[Counted], kept: str | None) -> None:
+def _print_request(
+    out: Console, seen: Seen, counts: Sequence[Counted], totals: dict[str, int] | None, kept: str | None
+) -> None:
     from social_archive.foia import history
 
     request = seen.request
@@ -113,7 +132,8 @@ def _print_request(out: Console, seen: Seen, counts: Sequence[Counted], kept: st
     out.print()
     out.print(output.facts([
         ("from", who(request)), ("came", f"{history.how(request)}, {request.received:%A %Y-%m-%d}"),
-        ("kind", reason), ("same requester", often), ("comment", request.comment), ("kept", kept),
+        ("kind", reason), ("same requester", often), ("comment", request.comment),
+        ("hits", _said(totals)), ("kept", kept),
     ]))  # fmt: skip
     out.print(Padding(output.safe(request.text, limit=LONGEST), (1, 2)))
 

@@ -91,7 +91,7 @@ class Seen:
         if self.request.status == "answered":
             return self._answered()
         if not self.runs:
-            return Text(self.request.status.capitalize(), style=STATUS[self.request.status])
+            return self._closed()
         if self.due is None:
             return Text("No law on this kind of request is written down: nobody can say by when it is due.",
                         style="yellow")  # fmt: skip
@@ -102,6 +102,12 @@ class Seen:
         what = "Answer" if self.due.owed == "answer" else f"Tell the requester that it is treated as {self.due.kind}"
         later = f"   ({self.due.date:%A %Y-%m-%d} if every holiday counts)" if self.due.is_disputed else ""
         return Text.assemble((f"{what} by {self.due.safe:%A %Y-%m-%d}, {when}", colour), (later, "dim"))
+
+    def _closed(self) -> Text:
+        from social_archive.foia.history import sentence
+
+        closed = self.request.file.last("closed")
+        return Text(sentence(closed) if closed is not None else "Closed", style=STATUS["closed"])
 
     def _answered(self) -> Text:
         answered = self.request.file.last("answered")
