@@ -7,6 +7,7 @@ from typing import ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 from social_archive_airflow import forgetting
+from social_archive_airflow.desk import PREFIX, Desk
 from social_archive_airflow.timetables import AccountSchedules
 
 
@@ -14,3 +15,9 @@ class SocialArchivePlugin(AirflowPlugin):
     name = "social_archive"
     timetables: ClassVar[list[type]] = [AccountSchedules]
     listeners: ClassVar[list[object]] = [forgetting]
+    fastapi_apps: ClassVar[list[dict[str, object]]] = [
+        {"app": Desk(), "url_prefix": PREFIX, "name": "Records Desk"}
+    ]
+    external_views: ClassVar[list[dict[str, object]]] = [
+        {"name": "Records Desk", "href": f"{PREFIX}/requests", "url_route": "records-desk", "destination": "nav"}
+    ]

@@ -10,6 +10,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -78,7 +80,7 @@ def _run_of(number: str, safe: date, zone: ZoneInfo) -> dict[str, Any]:
     """Two runs of a DAG cannot share a logical date, so requests of one day are some microseconds apart."""
     apart = int(hashlib.sha256(number.encode()).hexdigest()[:8], 16) % 999_000
     ends = datetime(safe.year, safe.month, safe.day, 23, 59, 59, apart, tzinfo=zone).astimezone(UTC)
-    return {"trigger_run_id": f"{number} due {safe}", "conf": {"number": number}, "logical_date": ends.isoformat(),
+    return {"trigger_run_id": f"{number}_due_{safe}", "conf": {"number": number}, "logical_date": ends.isoformat(),
             "run_after": datetime.now(UTC).isoformat()}  # fmt: skip
 
 
@@ -107,9 +109,8 @@ def answered() -> PokeReturnValue:
 
 def _open_requests(archive: Archive) -> list[tuple[str, date]]:
     """(number, safe date) of every request that waits for its answer."""
-    from social_archive.foia.periods import deadline_of
-
     from social_archive.foia import request_file
+    from social_archive.foia.periods import deadline_of
     from social_archive.foia.requests import of_file
 
     found = (of_file(file) for file in request_file.every(archive) if not file.gone)
@@ -148,16 +149,15 @@ def officer(archive: Archive) -> str | None:
 @task
 def confirmed() -> list[str]:
     """The request that is named; or all whose review is confirmed and that have no bundle of it yet."""
-    from social_archive.foia.bundle.build import waiting
-
     from social_archive.foia import request_file
+    from social_archive.foia.bundle.build import ready
 
     number = get_current_context()["params"]["number"]
     with opened(write=False) as archive, a_person_decides():
         archive.catalog.catch_up()
         if number:
             return [request_file.read(archive, number).number]
-        found = waiting(archive)
+        found = ready(archive)
     log.info("%d requests are confirmed and wait for their bundle.", len(found))
     return found
 
@@ -166,7 +166,6 @@ def confirmed() -> list[str]:
 def build(number: str) -> dict[str, Any]:
     """The bundle of what was confirmed. Killed and tried again, it is the same to the byte."""
     from social_archive.foia.bundle.build import build as core
-
     from social_archive.foia.bundle.model import Options
 
     context: Any = get_current_context()
@@ -181,7 +180,7 @@ def build(number: str) -> dict[str, Any]:
 @task
 def deliver(built: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[str, Any]:
     """Deliver the bundle that a person has released: into the release folder, or as a link by mail to the officer."""
-    from social_archive.foia import delivery
+    from social_archive.foia import delivery, request_file
 
     context = get_current_context()
     number, how = built["number"], context["params"]["deliver"]
@@ -190,13 +189,23 @@ def deliver(built: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[
             answer, plan=gates.plan_of(answer), expected_plan=built["sha256"], not_by=(),
             allowed=archive.agency.foia.release_approvers,
         )  # fmt: skip
-        done = delivery.deliver(archive, number, to=how, sha256=decision.plan, by=decision.by, via=VIA)
+        archive.catalog.catch_up()
+        if delivery.waiting(request_file.read(archive, number)).told["sha256"] != decision.plan:
+            raise gates.NotApproved("Another bundle was built since this one was released.")
+        folder = Path(archive.agency.foia.release_folder or archive.state / "releases")
+        done = delivery.deliver(archive, number, to=how, folder=folder, by=decision.by, via=VIA)
         if done.link is not None:  # whoever has it can read the bundle: it goes into no log and no XCom
-            why_not = mail.send(officer(archive), f"Link to the answer to request {number}",
-                                delivery.link_letter(archive, number, done), context)  # fmt: skip
+            letter = (f"Link to the answer to request {number}", _with_link(number, done.link))
+            why_not = mail.send(officer(archive), *letter, context)
             log.info("The link was sent." if why_not is None else f"No mail was sent: {why_not}. On the command line: "
                      f"archive foia deliver {number} --link")  # fmt: skip
+        log.info("Delivered%s.", f" into {done.files[0].parent.name}" if done.files else "")
     return {"number": number, "how": how}
+
+
+def _with_link(number: str, link: str) -> str:
+    return (f"<p>The answer to request {escape(number)} can be fetched here. Whoever has this link can fetch it, until "
+            f"it ends by itself.</p><p><a href='{escape(link)}'>{escape(link)}</a></p>")  # fmt: skip
 
 
 @contextmanager

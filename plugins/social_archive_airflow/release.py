@@ -108,7 +108,7 @@ def page(archive: Archive, file: RequestFile, built: Event) -> str:
             ("bundle", f"{told['size']:,} bytes, SHA-256 `{told['sha256']}`"),
         )),
         f"Read it before you answer: `archive foia show {file.number}`; the bundle itself: `archive foia bundle "
-        f"{file.number} --copy-to FOLDER`.",
+        f"{file.number} --by NAME` says where it lies.",
         "- **Approve** lets exactly this bundle go out, and nothing else.\n"
         "- **Reject** ends this run. The bundle stays in the archive; the review can be changed and confirmed again.",
     ]  # fmt: skip

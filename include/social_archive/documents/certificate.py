@@ -82,7 +82,7 @@ def _summary(c: Certificate) -> str:
     when = f"on {begin}" if begin == end else f"between {begin} and {end}"
     looks, approved = min(len(place["rounds"]) for place in c["places"]), len(c["people"]["approved"])
     text = (
-        f"{c['body']['name']} destroyed {counted(totals['records'], 'record')} in "
+        f"{c['body']['name']} destroyed {_things(c)} in "
         f"{counted(totals['objects'], 'stored object')} ({volume(totals['bytes'])}) {when} UTC. "
         f"{_TIMES.get(approved, (count(approved),))[0]} people had approved it. Afterwards each place where a copy "
         f"could be was looked through {_TIMES.get(looks, ('', f'{looks} times'))[1]}."
@@ -90,6 +90,17 @@ def _summary(c: Certificate) -> str:
     if kept:
         text += f" {counted(kept, 'object')} of those proposed {'was' if kept == 1 else 'were'} kept."
     return text
+
+
+def _things(c: Certificate) -> str:
+    """What was destroyed, in words. Requests for records have papers, no rows."""
+    papers, records = _papers(c), c["totals"]["records"]
+    said = [counted(records, "record")] if records or not papers else []
+    return " and ".join([*said, *([counted(papers, "paper of requests", "papers of requests")] if papers else [])])
+
+
+def _papers(c: Certificate) -> int:
+    return sum(o["class"] in ("request", "bundle") for o in c["objects"])
 
 
 def _figures(c: Certificate) -> list[list[str]]:
@@ -102,7 +113,8 @@ def _figures(c: Certificate) -> list[list[str]]:
         [count(len(c["exceptions"])) if c["exceptions"] else "no", "exception" + "s" * (len(c["exceptions"]) != 1)],
     ]
     companions = sum(line.get("companions", 0) for line in c["lines"])
-    more = [(quarantined, "quarantined items"), (companions, "findings and decisions")]
+    more = [(quarantined, "quarantined items"), (companions, "findings and decisions"),
+            (_papers(c), "papers of requests")]  # fmt: skip
     return rows[:1] + [[count(number), what] for number, what in more if number] + rows[1:]
 
 

@@ -361,7 +361,8 @@ class _Reviewing:
         kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
         there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
         effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
-        effect.touched |= found.touched
+        known = {one for one in review.touched(self.file) if one[0] in kept}
+        effect.touched |= {one: None for one in found.touched if one not in known}
 
     def enter(self, effect: Effect, via: str, id: str | None) -> Acted:
         self._take_terms_out(effect)

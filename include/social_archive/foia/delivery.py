@@ -12,7 +12,8 @@ import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -34,9 +35,9 @@ LONGEST_LINK: Final = 7
 
 
 class NotDelivered(ArchiveError):
-    """The bundle could not be laid where it was to go. Nothing was entered as delivered."""
+    """The bundle could not be laid where it was to go."""
 
-    remedy = "The bundle is unharmed in the archive. Correct what is named and deliver again."
+    remedy = "The bundle is unharmed in the archive and nothing half-written was left. Correct this and deliver again."
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,12 @@ def deliver(
     archive: Archive, reference: str, *, to: Literal["folder", "link"], by: str, via: str, days: int = LONGEST_LINK,
     folder: Path | None = None, id: str | None = None,
 ) -> Delivered:  # fmt: skip
-    """Hand out the approved bundle of a request: into `folder`, or as a link that holds for so many days.
+    """Hand out the approved bundle of a request: into `folder`, or as a link that holds for so many days. With it goes
+    the letter that lies in it, so the request is answered.
 
-    Raises RequestRefused, NotDelivered, Corrupt if the store no longer has what was approved: then nothing is entered
-    as delivered.
+    Nothing goes out that the ledger does not know of: the files get their name, and the link is made, after the entry.
+    Killed in between, the same call completes it. Raises RequestRefused; NotDelivered; Corrupt if the store no longer
+    has what was approved.
     """
     config = archive.agency.foia
     _require_named(sorted({*config.officers, *config.release_approvers}) if config.officers else (), by,
@@ -129,21 +132,45 @@ def deliver(
     archive.catalog.catch_up()
     request = request_file.resolve(archive, reference)
     built = require_approved(archive, request_file.read(archive, request))
-    files: tuple[Path, ...] = ()
-    if folder is not None and to == "folder":
-        files = _lay(archive, built, folder)
-    else:
+    if to == "link":
         _require_unharmed(archive, built)
-    crash_point("bundle-laid")
+        event = _entered(archive, built, {"how": to, "days": days}, by=by, via=via, id=id)
+        _enter_answered(archive, request, by=by, via=via)
+        return Delivered(event, built.told["sha256"], link=_link(archive, built, days))
+    assert folder is not None
+    with _laid(archive, built, folder) as laid:
+        event = _entered(archive, built, {"how": to}, by=by, via=via, id=id)
+        crash_point("bundle-delivered")
+        files = laid.named()
+    _enter_answered(archive, request, by=by, via=via)
+    return Delivered(event, built.told["sha256"], files)
+
+
+def _entered(archive: Archive, built: Event, how: dict[str, Any], *, by: str, via: str, id: str | None) -> Event:
+    """The delivery in the request's file, if the bundle is still the approved one at the head of the ledger."""
 
     def check(file: RequestFile) -> None:
         if require_approved(archive, file).id != built.id:
             raise RequestRefused("Another bundle was built meanwhile.", remedy="Look at it, and approve it.")
 
-    told = {"sha256": built.told["sha256"], "how": to} | ({"days": days} if to == "link" else {})
-    event = request_file.append(archive, request, "delivered", by=by, via=via, details={}, told=told, check=check,
-                                id=id)  # fmt: skip
-    return Delivered(event, built.told["sha256"], files, _link(archive, built, days) if to == "link" else None)
+    told = {"sha256": built.told["sha256"], **how}
+    return request_file.append(archive, built.request, "delivered", by=by, via=via, details={}, told=told, check=check,
+                               id=id)  # fmt: skip
+
+
+def _enter_answered(archive: Archive, request: str, *, by: str, via: str) -> None:
+    """The letter in the bundle has gone out with it: from now on the request is answered. Once for each letter."""
+    from social_archive.foia import letters, requests
+
+    found = requests.load(archive, request)
+    letter = letters.answering_letter(found.file)
+    sent = {event.told["sha256"] for event in found.file.all("answered")}
+    if letter is None or letter.told["sha256"] in sent:
+        return
+    outcome = letters.KINDS[letter.told["letter"]].outcome
+    assert outcome is not None, "an answering letter has one"
+    letters.answer(archive, found, outcome=outcome, letter=letter, by=by, via=via, sent=requests.today(archive),
+                   id=archive.txn("foia.answered", letter.id)[:32])  # fmt: skip
 
 
 def require_approved(archive: Archive, file: RequestFile) -> Event:
@@ -173,42 +200,52 @@ def _link(archive: Archive, built: Event, days: int) -> str:
 # --------------------------------------------------------------------------- a folder
 
 
-def _lay(archive: Archive, built: Event, folder: Path) -> tuple[Path, ...]:
-    """Zip, note and check in a folder of their own, which has its name when all three are whole."""
+@dataclass(frozen=True)
+class _Laid:
+    """Zip, note and check in a folder that has no name yet; none (`partial`) if they lay there before."""
+
+    target: Path
+    partial: Path | None
+    name: str
+
+    def named(self) -> tuple[Path, ...]:
+        """Give the folder its name; the files in it."""
+        if self.partial is not None:
+            self.partial.rename(self.target)
+            sync_folder(self.target.parent)
+        return (self.target / self.name, self.target / f"{self.name}.note", self.target / build.CHECK)
+
+
+@contextmanager
+def _laid(archive: Archive, built: Event, folder: Path) -> Iterator[_Laid]:
+    """The three files beside where they are to be, whole and hashed; what is not named in the end is taken away."""
     name: str = built.details["name"]
     target = folder / name.removesuffix(".zip")
+    partial = folder / f".{target.name}.{uuid.uuid4().hex}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            return _laid_before(built, target, name)
-        partial = folder / f".{target.name}.{uuid.uuid4().hex}.partial"
+            _require_same(built, target, name)
+            yield _Laid(target, None, name)
+            return
         partial.mkdir()
-        try:
-            _fetch(archive, built, partial / name)
-            _write(partial / f"{name}.note", built.details["note"].encode())
-            with zipfile.ZipFile(partial / name) as bag:
-                _write(partial / build.CHECK, bag.read(f"{target.name}/data/{build.CHECK}"))
-            sync_folder(partial)
-            partial.rename(target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-        sync_folder(folder)
+        _fetch(archive, built, partial / name)
+        _write(partial / f"{name}.note", built.details["note"].encode())
+        with zipfile.ZipFile(partial / name) as bag:
+            _write(partial / build.CHECK, bag.read(f"{target.name}/data/{build.CHECK}"))
+        sync_folder(partial)
+        yield _Laid(target, partial, name)
     except OSError as error:
-        raise NotDelivered(f"{folder} cannot be written: {error.strerror}.") from None
-    return _files(target, name)
+        raise NotDelivered(f"The bundle cannot be laid into {folder}: {error.strerror}.") from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
-def _laid_before(built: Event, target: Path, name: str) -> tuple[Path, ...]:
-    """The three files, if it is the same bundle that lies there."""
+def _require_same(built: Event, target: Path, name: str) -> None:
     with (target / name).open("rb") as file:
         same = hashlib.file_digest(file, "sha256").hexdigest() == built.told["sha256"]
     if not same:
         raise NotDelivered(f"Another bundle of this request lies in {target}.", remedy="Move it away first.")
-    return _files(target, name)
-
-
-def _files(target: Path, name: str) -> tuple[Path, ...]:
-    return (target / name, target / f"{name}.note", target / build.CHECK)
 
 
 def _fetch(archive: Archive, built: Event, path: Path) -> None:

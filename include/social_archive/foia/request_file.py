@@ -192,14 +192,16 @@ def _event(archive: Archive, what: str, note: dict[str, Any], objects: Mapping[s
 def append(
     archive: Archive, request: str, what: str, *, by: str, via: str, details: Mapping[str, Any],
     told: Mapping[str, Any] | None = None, files: Sequence[Attachment] = (), id: str | None = None,
-    bundle: ObjectRef | None = None, check: Callable[[RequestFile], None] | None = None, unattended: bool = False,
+    bundle: ObjectRef | None = None, check: Callable[[RequestFile], None] | None = None,
+    may: Callable[[], None] | None = None, unattended: bool = False,
 ) -> Event:  # fmt: skip
     """Enter one event into the file of a request (`request`: its id; a new one for `received`).
 
     `told` goes into the ledger and outlives the request: no personal data. `details` (JSON) and `files` lie in the
     object. `check` is asked at the head of the ledger at which the event is appended, with the file as it is there, and
-    raises if it must not happen any more. `bundle`: an object that was put already and belongs to the event. `id` (32
-    hex digits): a second call with it writes nothing. Raises RequestRefused, NotFound: then nothing was written.
+    raises if it must not happen any more; `may` likewise, where there is no file yet. `bundle`: an object that was put
+    already and belongs to the event. `id` (32 hex digits): a second call with it writes nothing. Raises RequestRefused,
+    NotFound: then nothing was written.
     """
     if what not in WHATS:
         raise ValueError(f"no event is called {what!r}")
@@ -231,6 +233,8 @@ def append(
             if (done := _done(archive, request, what, event)) is not None:
                 archive.store.delete_version(ref.key, ref.version_id)
                 return done
+            if may is not None:
+                may()
             if check is not None and what != RECEIVED:
                 check(read(archive, request))
             entry = archive.ledger.append(draft, head or EMPTY, since=began)

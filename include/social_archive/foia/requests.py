@@ -32,6 +32,10 @@ LONGEST_NOTE: Final = 20_000
 """Characters of a reason or a note."""
 
 
+class NumberTaken(RequestRefused):
+    """Another request has this number. Nothing was written."""
+
+
 @dataclass(frozen=True)
 class Requester:
     """Who asks, as he or she wrote it. Lies in the request's own object and nowhere else."""
@@ -137,16 +141,28 @@ def receive(
         raise RequestRefused("The day of receipt lies in the future.", remedy="Give the day on which it came.")
     identity = id or new_rid()
     archive.catalog.catch_up()
-    given = number or _next_number(archive)
-    if number is not None and number in request_file.numbers(archive):
-        raise RequestRefused(f"There is a request {number} already.", remedy="Leave out --number for the next one.")
     requester = {k: v for k, v in vars(incoming.requester).items() if v is not None} | {"name": name}
-    event = request_file.append(
-        archive, identity, request_file.RECEIVED, by=by, via=via, id=identity,
-        told={"number": given, "received": incoming.received.isoformat(), "how": incoming.how},
-        details={"requester": requester, "text": text, "comment": incoming.comment}, files=incoming.files,
-    )  # fmt: skip
-    return load(archive, event.request)
+    details = {"requester": requester, "text": text, "comment": incoming.comment}
+    told = {"received": incoming.received.isoformat(), "how": incoming.how}
+    while True:
+        given = number or _next_number(archive)
+
+        def still_free(given: str = given) -> None:
+            if given in request_file.numbers(archive):
+                raise NumberTaken(
+                    f"There is a request {given} already.", remedy="Leave out the number for the next one."
+                )
+
+        try:
+            event = request_file.append(
+                archive, identity, request_file.RECEIVED, by=by, via=via, id=identity, files=incoming.files,
+                told={"number": given, **told}, details=details, may=still_free,
+            )  # fmt: skip
+        except NumberTaken:
+            if number is not None:
+                raise
+            continue  # somebody else received one at this moment
+        return load(archive, event.request)
 
 
 def today(archive: Archive) -> date:

@@ -89,6 +89,12 @@ def actions(file: RequestFile) -> list[Action]:
     ]  # fmt: skip
 
 
+def touched(file: RequestFile) -> set[tuple[str, str, str, str]]:
+    """(rid, field, code, action) of every place beyond the texts in which a standing term was found."""
+    return {(rid, name, code, action or event.id) for event in _standing(file.events)
+            for rid, name, code, action in event.details.get("touched", ())}  # fmt: skip
+
+
 def gone_of(archive: Archive, search: FrozenSearch) -> dict[str, str | None]:
     """Which hits were destroyed since the search, and under which certificate."""
     from social_archive.retention.answers import disposed

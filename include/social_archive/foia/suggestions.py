@@ -21,7 +21,7 @@ from social_archive.policy import class_determinations, findings
 from social_archive.policy.batch import Batch
 from social_archive.policy.class_determinations import Standing
 from social_archive.policy.criteria.private_information import PrivateInformation
-from social_archive.policy.suite import suite_of
+from social_archive.policy.suite import check_of
 from social_archive.search import Row, Search
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def _of_detectors(archive: Archive, rows: Iterable[Row]) -> Iterable[Place]:
             where.append((row, name))
             texts.append(text)
     batch = Batch.of(texts)
-    for hit in _detector(archive).find(batch):
+    detector = check_of(archive.agency, PrivateInformation).criterion  # whether or not it runs in the policy check
+    for hit in detector.find(batch):
         row, name = where[hit.row]
         start, end = batch.folded[hit.row].span(hit.start, hit.end)
         yield Place(row["rid"], row["version"], name, start, end, hit.rule.id.partition(".")[2],
@@ -165,12 +166,6 @@ def _texts(row: Row) -> Iterable[tuple[str, str]]:
     for link in row["links"] or ():
         if link.lower().startswith(_CALLING):
             yield "links", link.partition(":")[2]
-
-
-def _detector(archive: Archive) -> Any:
-    """The check as this agency sets it, whether or not it runs in the policy check."""
-    checks = suite_of(archive.agency).checks
-    return next(check.criterion for check in checks if check.name == PrivateInformation.name)
 
 
 def _kinds(archive: Archive, reviewed: Reviewed, rows: Mapping[str, Sequence[Row]]) -> Iterable[Suggestion]:

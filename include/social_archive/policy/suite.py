@@ -104,6 +104,12 @@ def suite_of(agency: Agency) -> Suite:
     return Suite(policy.version, tuple(_check(cls, policy, clauses, law) for cls in known.values()))
 
 
+def check_of(agency: Agency, cls: type[Criterion]) -> Check:
+    """One check as an agency sets it, without loading the others. Raises ConfigError."""
+    policy = agency.policy or CommentPolicy(title="No comment policy", source="none")
+    return _check(cls, policy, {clause.id for clause in policy.clauses}, load_policy_law(agency))
+
+
 def _check(cls: type[Criterion], policy: CommentPolicy, clauses: set[str], law: PolicyLaw | None) -> Check:
     config = policy.checks.get(cls.name, CheckConfig())
     if config.clause is not None and config.clause not in clauses:

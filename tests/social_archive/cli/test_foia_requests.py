@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from social_archive.config import StoreConfig
+from social_archive.foia.request_file import LARGEST
 from tests.social_archive.cli.conftest import Run
 from tests.social_archive.foia.scenes import library
 
@@ -71,6 +72,11 @@ def test_a_day_with_requests(archive: Run, tmp_path: Path) -> None:
     refused = archive("foia", "extend", "2026-001", "--reason", "vii", "--by", "records")
     assert (refused.code, "The law allows a, b, c" in refused.err) == (1, True)
     assert archive("foia", "agree", "2026-001", "2026-12-24", "--by", "records").code == 1, "not without the writing"
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(LARGEST + 1_000)
+    refused = archive("foia", "agree", "2026-001", "2027-12-24", "--file", str(large), "--by", "records")
+    assert (refused.code, "larger than" in refused.err) == (1, True), "refused, and not cut short"
     agreed = archive("foia", "agree", "2026-001", "2027-12-24", "--file", str(mail), "--by", "records", "--json").json
     assert agreed["clock"]["safe"] == "2027-12-24"
 

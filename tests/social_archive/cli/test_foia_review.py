@@ -53,6 +53,7 @@ def test_a_request_is_searched_decided_and_confirmed(
     assert run("foia", "release", number, "--by", "records").code == 2  # neither hits nor --rest
     assert "3 of 6 decided" in run("foia", "release", number, "2", "6", "--by", "records").out
     done = run("foia", "release", number, "--rest", "--by", "records").out
+    assert "Released: 3 records\n" in done  # what was taken out of them is out already
     assert "6 of 6 decided: 2 released, 3 redacted, 1 withheld" in done
 
     state = run("foia", "review", number, "--json").json["state"]

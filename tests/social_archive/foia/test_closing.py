@@ -8,10 +8,12 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pypdf import PdfReader
 
 from social_archive import audit, rewrite
 from social_archive.archive import Archive, open_archive
@@ -137,6 +139,8 @@ def test_from_its_closing_to_its_certificate(archive: Archive, time: Time, monke
     told, note = (certificate.read(archive, certified.number, name) for name in certificate.FILES[:2])
     assert verify(told, note.decode()).ok
     assert b"requests as they were written" in told
+    page = PdfReader(BytesIO(certificate.read(archive, certified.number, "certificate.pdf"))).pages[0].extract_text()
+    assert f"destroyed {line['objects']} papers of requests" in " ".join(page.split())
 
     gone = requests.load(archive, made.number)
     assert (gone.file.gone, gone.text, gone.requester.name, gone.status) == (True, "", "", "closed")

@@ -6,6 +6,7 @@ Larkspur: 5 business days; 3 more for a reason (a, b, c); a question to the requ
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from social_archive.foia.requests import Incoming, Request, Requester, load, rec
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import library
+from tests.social_archive.retention.scenes import another
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +136,24 @@ def test_a_question_stops_larkspurs_clock_and_illinois_law_says_nothing_of_that(
     assert counted is not None
     assert counted.safe == Clock.of(periods.law_of(illinois, again.received)).due(again.received).safe  # type: ignore[arg-type]
     assert any("does not stop" in step.what for step in counted.steps)
+
+
+# --------------------------------------------------------------------------- numbers
+
+
+def test_two_who_receive_at_the_same_moment_get_two_numbers(archive: Archive, tmp_path: Path) -> None:
+    hosts = [another(archive, tmp_path) for _ in range(3)]
+    before = set(request_file.numbers(archive))
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(lambda host: [came(host).number for _ in range(2)], hosts))
+    numbers = [number for some in made for number in some]
+    assert len(set(numbers) | before) == len(before) + 6
+    who = Incoming(today(archive), "other", Requester("Kit Roe (invented)"), "All of it.")
+    with pytest.raises(RequestRefused, match="already"):
+        receive(archive, who, number=numbers[0], **WHO)
+    assert load(archive, receive(archive, who, id="cd" * 16, **WHO).number) == receive(
+        archive, who, id="cd" * 16, **WHO
+    )
 
 
 # --------------------------------------------------------------------------- kinds

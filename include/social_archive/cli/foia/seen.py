@@ -32,9 +32,8 @@ def day_of(moment: datetime | None) -> date | None:
 
 
 def bytes_of(file: Path) -> bytes:
-    """A file that a person named, up to what is taken in and one byte more."""
-    from social_archive.foia.intake import LARGEST
-    from social_archive.foia.request_file import RequestRefused
+    """A file that a person named, up to one byte more than is taken in anywhere: what is too large is refused there."""
+    from social_archive.foia.request_file import LARGEST, RequestRefused
 
     try:
         with file.open("rb") as opened_file:
@@ -89,6 +88,8 @@ class Seen:
         return self.law.silence
 
     def heading(self) -> Text:
+        if self.request.status == "answered":
+            return self._answered()
         if not self.runs:
             return Text(self.request.status.capitalize(), style=STATUS[self.request.status])
         if self.due is None:
@@ -101,6 +102,18 @@ class Seen:
         what = "Answer" if self.due.owed == "answer" else f"Tell the requester that it is treated as {self.due.kind}"
         later = f"   ({self.due.date:%A %Y-%m-%d} if every holiday counts)" if self.due.is_disputed else ""
         return Text.assemble((f"{what} by {self.due.safe:%A %Y-%m-%d}, {when}", colour), (later, "dim"))
+
+    def _answered(self) -> Text:
+        answered = self.request.file.last("answered")
+        sent = None if answered is None else answered.told.get("sent")
+        if sent is None or self.due is None:
+            return Text("Answered", style=STATUS["answered"])
+        day = date.fromisoformat(sent)
+        if day <= self.due.safe:
+            return Text(f"Answered on {day:%A %Y-%m-%d}, in time", style=STATUS["answered"])
+        if day <= self.due.date:
+            return Text(f"Answered on {day:%A %Y-%m-%d}, in time if every holiday counts", style="yellow")
+        return Text(f"Answered on {day:%A %Y-%m-%d}, too late: due {self.due.date}", style="bold red")
 
     def to_dict(self) -> dict[str, Any]:
         one = self.request

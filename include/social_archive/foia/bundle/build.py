@@ -10,8 +10,8 @@ import fcntl
 import importlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -26,6 +26,7 @@ from social_archive.foia.bundle import bag, proofs
 from social_archive.foia.bundle.model import Contents, File, Options
 from social_archive.foia.bundle.zipping import Hashed
 from social_archive.foia.request_file import RequestFile, RequestRefused
+from social_archive.retention.people import acting
 from social_archive.store import LARGEST
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ PARTS: Final[tuple[str, ...]] = (
     "records_pdf", "records_html", "index", "native", "request_paper", "withholding_log", "search_statement",
     "certification", "readme", "load_files", "proofs",
 )  # fmt: skip
-"""Modules of this package that write the payload, the one that takes longest first. Each has `write(contents)`."""
+"""Modules of this package that write the payload, first the one that takes longest. Each has `write(contents)`."""
 
 LETTER: Final = "1-response-letter.pdf"
 CHECK: Final = "verify.py"
@@ -80,6 +81,11 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
     items = shown_items(archive, reviewed)
     progress("Proving them", 1, 2)
     evidence = proofs.gather(archive, searched, confirmed, reviewed, items, work / "records.jsonl")
+    if evidence.vkey != archive.signer.vkey:
+        raise RequestRefused(
+            "The ledger's key was changed since the review was confirmed. Nothing was built.",
+            remedy="A second person confirms the review again; then one key signs it all.",
+        )
     at = confirmed.time.astimezone(UTC).replace(microsecond=0)
     day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
     return Contents(
@@ -88,6 +94,22 @@ def contents(archive: Archive, request: Request, options: Options, work: Path,
         coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
         law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
     )  # fmt: skip
+
+
+def ready(archive: Archive) -> list[str]:
+    """Numbers of the requests whose review is confirmed and whose letter is written, and that have no bundle of it."""
+    return [file.number for file in request_file.every(archive) if not file.gone and _waits(archive, file)]
+
+
+def _waits(archive: Archive, file: RequestFile) -> bool:
+    if file.last("confirmed") is None:
+        return False
+    try:
+        reviewed, _ = require_ready(archive, file)
+    except RequestRefused:
+        return False
+    built = file.last("built")
+    return built is None or built.told["plan"] != reviewed.plan
 
 
 def require_ready(archive: Archive, file: RequestFile) -> tuple[Reviewed, Event]:
@@ -122,21 +144,32 @@ def _event(file: RequestFile, wanted: str) -> Event:
 
 
 def files(made_from: Contents, progress: Progress = lambda what, done, of: None) -> list[File]:
-    """All files of the payload, made two parts at a time. Raises Leaks if a redacted word stands in one of them."""
+    """All files of the payload. Raises Leaks if a redacted word stands in one of them.
+
+    The longest part is written while the others are, and while those are looked through.
+    """
+    longest, *others = [importlib.import_module(f"social_archive.foia.bundle.{name}").write for name in PARTS]
+    steps = len(others) + 3
+    found = list(_given(made_from))
+    with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
+        running = pool.submit(lambda: list(longest(made_from)))
+        for number, write in enumerate(others):
+            progress("Writing the documents", number, steps)
+            found += write(made_from)
+            crash_point("bundle-part-written")
+        progress("Looking for words that must not leave", steps - 3, steps)
+        _require_no_leaks(made_from, found)
+        progress("Writing the documents", steps - 2, steps)
+        written = running.result()
+    progress("Looking for words that must not leave", steps - 1, steps)
+    _require_no_leaks(made_from, written)
+    return found + written
+
+
+def _require_no_leaks(made_from: Contents, some: Sequence[File]) -> None:
     from social_archive.foia.leaks import require_none
 
-    writers = [importlib.import_module(f"social_archive.foia.bundle.{name}").write for name in PARTS]
-    found: list[File] = []
-    with ThreadPoolExecutor(2, thread_name_prefix="part") as pool:
-        running = [pool.submit(lambda write: list(write(made_from)), write) for write in writers]
-        for number, part in enumerate(as_completed(running), 1):
-            found += part.result()
-            progress("Writing the documents", number, len(running))
-            crash_point("bundle-part-written")
-    found += _given(made_from)
-    progress("Looking for words that must not leave", 0, 1)
-    require_none(found, made_from.reviewed.terms, asked=made_from.request.text)
-    return found
+    require_none(some, made_from.reviewed.terms, asked=made_from.request.text)
 
 
 def _given(made_from: Contents) -> Iterator[File]:
@@ -166,6 +199,7 @@ def build(
     archive's state). Raises RequestRefused, Incomplete, Leaks and what the parts raise: then nothing counts.
     """
     archive.catalog.catch_up()
+    acting(archive, by, RequestRefused)
     request = requests.load(archive, reference)
     require_ready(archive, request.file)
     with _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:

@@ -6,6 +6,7 @@ from social_archive.foia.letters.answering import (
     TEXT,
     answer,
     answer_letter,
+    answering_letter,
     enter,
     letters,
     require_not_sent,
@@ -18,5 +19,5 @@ from social_archive.foia.letters.typeset import TemplateBroken
 
 __all__ = [
     "FACTS", "KINDS", "PDF", "PUBLIC", "SEVERAL", "TEXT", "Denied", "Kind", "Letter", "Outcome", "TemplateBroken",
-    "answer", "answer_letter", "draft", "enter", "letters", "require_not_sent", "response_kind",
+    "answer", "answer_letter", "answering_letter", "draft", "enter", "letters", "require_not_sent", "response_kind",
 ]  # fmt: skip

@@ -99,12 +99,18 @@ def _is_confirmed(file: RequestFile, plan: str | None) -> bool:
 
 
 def answer_letter(file: RequestFile) -> bytes | None:
-    """The PDF that answers a request, for the bundle: of its last complete letter that does. One that tells of a review
-    which is not the confirmed one (any more) is none."""
+    """The PDF of `answering_letter`, for the bundle."""
+    event = answering_letter(file)
+    return None if event is None else attached(event, PDF)
+
+
+def answering_letter(file: RequestFile) -> Event | None:
+    """The last complete letter that answers a request. One that tells of a review which is not the confirmed one (any
+    more) is none."""
     for event in reversed(file.all("letter")):
         answers = KINDS[event.told["letter"]].outcome is not None and not event.gone and not event.details["missing"]
         if answers and _is_confirmed(file, event.told.get("plan")):
-            return attached(event, PDF)
+            return event
     return None
 
 
