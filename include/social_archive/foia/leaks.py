@@ -136,7 +136,8 @@ class _Scanner:
                 plain = "" if _OF_OFFICE.match(path) else _without_tags(text, attributes=kind == "html")
                 found = [*self._in_text(text, self._distinct), *self._in_text(plain, self._words)]
             else:
-                found = list(self._in_text(text, self._all))
+                sought = self._distinct if kind == "py" else self._all  # a program has words of its own
+                found = list(self._in_text(text, sought))
             yield from ((where, term) for term in found)
         elif term := self._all.touches_bytes(body):
             yield where, term
