@@ -37,10 +37,10 @@ def request_clock(t: Tour) -> str:
               "Lots & Data (invented)", "--how", "mail", "--by", "records")  # fmt: skip
     (open_one,) = [one for one in t.asked("foia", "list")["requests"] if one["status"] == "open"]
     number = t.remembered["number"] = open_one["number"]
-    ordinary = t.asked("foia", "show", number)["due"]["safe"]
+    ordinary = t.asked("foia", "show", number)["clock"]["safe"]
     t.command("foia", "classify", number, "commercial", "--by", "records", "--reason", "It is for resale (invented)")
     t.command("foia", "show", number)
-    commercial = t.asked("foia", "show", number)["due"]["safe"]
+    commercial = t.asked("foia", "show", number)["clock"]["safe"]
     assert commercial > ordinary
     t.command("foia", "letter", number, "acknowledgement", "--by", "records", "--enter", "-o",
               str(_folder(t) / "acknowledgement.pdf"))  # fmt: skip
@@ -66,11 +66,12 @@ def redact(t: Tour) -> str:
     wherever it stands, one person out of everything that leads there, one comment is withheld. A second person looks
     at the whole; the originals are untouched."""
     number = t.remembered["number"]
-    place = {one["rid"]: one["hit"] for one in t.asked("foia", "review", number, "--limit", "200")["records"]}
+    place = {one["rid"]: one["hit"] for one in t.asked("foia", "review", number, "--limit", "200")["items"]}
     rids = [_rid(t, native) for native in t.remembered["remarks"]]
     t.command("foia", "suggest", number)
     t.command("foia", "redact", number, "--kind", "phone", "--by", "records")
-    t.command("foia", "redact", number, "--person", "--hit", str(place[rids[0]]), "--code", "LOR 4(a)", "--by", "records")
+    t.command("foia", "redact", number, "--person", "--hit", str(place[rids[0]]), "--code", "LOR 4(a)", "--by",
+              "records")  # fmt: skip
     t.command("foia", "withhold", number, str(place[rids[2]]), "--code", "LOR 4(c)", "--basis",
               "It tells of an illness in the family (invented).", "--by", "records")  # fmt: skip
     t.command("foia", "release", number, "--rest", "--by", "records")
@@ -122,8 +123,9 @@ def verify_bundle(t: Tour) -> str:
 
 
 def mutation_is_caught(t: Tour) -> str:
-    """**An altered one is caught.** A byte is changed in each of its files, one after the other. Then a word is changed
-    and every checksum made anew, as somebody would who wants it to look right; and a record is left out the same way."""
+    """**An altered one is caught.** A bit is changed in each of its files, one after the other. Then a word is changed
+    and every checksum made anew, as somebody would who wants it to look right; and a record is left out the same way.
+    """
     caught = 0
     whole = _unpacked(t, "mutated")
     for path in sorted(one for one in whole.rglob("*") if one.is_file()):

@@ -31,6 +31,7 @@ from social_archive.store import LARGEST
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
+    from social_archive.config import Agency
     from social_archive.foia.dispositions import Reviewed
     from social_archive.foia.request_file import Event
     from social_archive.foia.requests import Request
@@ -169,7 +170,16 @@ def files(made_from: Contents, progress: Progress = lambda what, done, of: None)
 def _require_no_leaks(made_from: Contents, some: Sequence[File]) -> None:
     from social_archive.foia.leaks import require_none
 
-    require_none(some, made_from.reviewed.terms, asked=made_from.request.text)
+    require_none(some, made_from.reviewed.terms, asked=made_from.request.text, own=_own_words(made_from.agency))
+
+
+def _own_words(agency: Agency) -> str:
+    """What the body says of itself on every paper: no secret, whoever shares a name with it."""
+    body = agency.body
+    words = [body.name, body.address, body.county, body.contact_email, body.contact_phone, body.website]
+    words += [word for person in agency.people for word in (person.name, person.title)]
+    words += [word for account in agency.accounts for word in (account.name, account.handle)]
+    return "\n".join(word for word in words if word)
 
 
 def _given(made_from: Contents) -> Iterator[File]:
