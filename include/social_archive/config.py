@@ -72,6 +72,21 @@ def _endpoint(value: str) -> str:
     return value if value.startswith("env:") and REFERENCE.fullmatch(value) else _http_url(value)
 
 
+REQUEST_NUMBER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9_-])?")
+"""The number of a request. The answer's folder and file bear it, and must have one name on every machine."""
+
+_PUT_IN: Final = re.compile(r"\{year\}|\{n(?::(0?[1-9])?d?)?\}")
+
+
+def _request_numbers(value: str) -> str:
+    if "{n" not in value or not REQUEST_NUMBER.fullmatch(_PUT_IN.sub("0000", value)):
+        raise ValueError(
+            'is no pattern for numbers such as "{year}-{n:03d}": letters, digits, dots, hyphens and underscores, with '
+            "{n} and perhaps {year}"
+        )
+    return value
+
+
 _PRESETS: Final = frozenset({"@hourly", "@daily", "@weekly", "@monthly", "@once", "@continuous"})
 _CRON_FIELD: Final = re.compile(r"[0-9A-Za-z*/,\-?#L]+")
 
@@ -89,6 +104,7 @@ KeyReference = Annotated[str, AfterValidator(_key_reference)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 Url = Annotated[str, AfterValidator(_http_url)]
 Endpoint = Annotated[str, AfterValidator(_endpoint)]
+RequestNumbers = Annotated[str, StringConstraints(max_length=40), AfterValidator(_request_numbers)]
 Schedule = Annotated[str, AfterValidator(_schedule)]
 
 
@@ -188,15 +204,16 @@ class FoiaConfig(Model):
     """Who answers requests for records (user names of `people`; an empty list: anybody named there).
 
     `officers` keep the files and decide what is disclosed; one of `second_reviewers`, another person, looks at it
-    again; one of `release_approvers` lets it go out. `number` is how requests are numbered (year and running number are
-    put in), `control_prefix` what stands before the number of each record in an answer. `warn_days`: how many days
-    before an answer is due somebody is told each day. `release_folder`: where approved bundles are laid.
+    again; one of `release_approvers` lets it go out. `number` is how requests are numbered ({year} and
+    {n}, the running number, are put in; the answer's file bears it), `control_prefix` what stands before the number of
+    each record in an answer. `warn_days`: how many days before an answer is due somebody is told each day.
+    `release_folder`: where approved bundles are laid.
     """
 
     officers: list[Text] = Field(default_factory=list)
     second_reviewers: list[Text] = Field(default_factory=list)
     release_approvers: list[Text] = Field(default_factory=list)
-    number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9{}:_-]{1,40}$")] = "{year}-{n:03d}"
+    number: RequestNumbers = "{year}-{n:03d}"
     control_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,8}$")] = "REC"
     warn_days: Annotated[int, Field(ge=0, le=30)] = 2
     release_folder: Text | None = None

@@ -6,14 +6,12 @@ with code and factual basis. `review.py` adds it up; nothing here is asked again
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, ParamSpec
+from typing import TYPE_CHECKING, Final
 
-from social_archive.foia import request_file, review, suggestions
-from social_archive.foia.dispositions import Item, Reviewed, Term
+from social_archive.foia import suggestions
+from social_archive.foia.dispositions import Item, Term
 from social_archive.foia.effects import (
     LONGEST_TERM,
     Effect,
@@ -25,58 +23,24 @@ from social_archive.foia.effects import (
     take_out,
 )
 from social_archive.foia.matching import identity_terms
-from social_archive.foia.request_file import Event, RequestFile, RequestRefused
-from social_archive.foia.searching import frozen, require_officer
-from social_archive.foia.shown import stored_rows
-from social_archive.foia.suggestions import rows_of
+from social_archive.foia.request_file import RequestRefused
+from social_archive.foia.reviewing import Acted, Reviewing, once
 from social_archive.policy.findings import text_in
 from social_archive.search import Query, Row, Search
 from social_archive.yaml_lines import suggestion
 
 if TYPE_CHECKING:
     from social_archive.archive import Archive
-    from social_archive.foia.exemptions import Exemptions
 
-
-@dataclass(frozen=True)
-class Acted:
-    """A decision that was entered, and the state that it leads to. `told`: what the ledger says of it (counts)."""
-
-    event: Event
-    reviewed: Reviewed
-
-    @property
-    def told(self) -> Mapping[str, Any]:
-        return self.event.told
-
-
-P = ParamSpec("P")
 
 MOST_ELSEWHERE: Final = 5_000
 """Records of one author beyond the hits whose addresses are looked for."""
 
 
-def _once(act: Callable[P, Acted]) -> Callable[P, Acted]:
-    """A second call with the `id` of an action that was entered answers with that one."""
-
-    @functools.wraps(act)
-    def acted(*given: P.args, **named: P.kwargs) -> Acted:
-        archive: Any = given[0]
-        reference: Any = given[1]
-        if (id := named.get("id")) is not None:
-            archive.catalog.catch_up()
-            file = request_file.read(archive, reference)
-            if (event := next((one for one in file.all("disposition") if one.id == id), None)) is not None:
-                return Acted(event, review.of_file(archive, file))
-        return act(*given, **named)
-
-    return acted
-
-
 # --------------------------------------------------------------------------- whole records
 
 
-@_once
+@once
 def release(
     archive: Archive, reference: str, places: Sequence[int] | None = None, *, by: str, via: str, id: str | None = None
 ) -> Acted:
@@ -84,39 +48,39 @@ def release(
 
     Terms and persons that were taken out before are taken out of these too.
     """
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     items = now.chosen(places)
     return now.enter(Effect("release", decided=[("released", [item.hit.rid for item in items], [], False)]), via, id)
 
 
-@_once
+@once
 def withhold(
     archive: Archive, reference: str, places: Sequence[int] | None, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Keep whole hits back under one or more exemptions. `places` None: all that are undecided."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     rids = [item.hit.rid for item in now.chosen(places)]
     return now.enter(Effect("withhold", bases=bases, decided=[("withheld", rids, sorted(bases), False)]), via, id)
 
 
-@_once
+@once
 def restore(
     archive: Archive, reference: str, places: Sequence[int], *, by: str, via: str, id: str | None = None
 ) -> Acted:
     """Show again what was taken out of single hits, but for terms and persons that must stand nowhere."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     return now.enter(Effect("restore", shown_again=[item.hit.rid for item in now.chosen(places)]), via, id)
 
 
-@_once
+@once
 def withhold_media(
     archive: Archive, reference: str, place: int, number: int, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Keep one attachment of a hit back, in every version. `number` counts from 0, as `alt:0` does."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
     rid = item.hit.rid
@@ -130,16 +94,48 @@ def withhold_media(
     return now.enter(effect, via, id)
 
 
+@once
+def release_media(
+    archive: Archive, reference: str, place: int, number: int, *, by: str, via: str, id: str | None = None
+) -> Acted:
+    """Let one attachment of a hit go as it was archived, having looked at it: for one that no program can look into,
+    and that would stay back because of that. Raises RequestRefused for any other."""
+    now = Reviewing(archive, reference, by)
+    (item,) = now.chosen([place])
+    rows = [row for row in now.stored([item])[item.hit.rid] if 0 <= number < len(row["media"] or ())]
+    if not rows:
+        raise RequestRefused(f"Record {place} has no attachment {number + 1}. Nothing was decided.",
+                             remedy=f"See it: archive foia review {reference} --hit {place}")  # fmt: skip
+    if any((row["version"], number) in item.media for row in rows):
+        raise RequestRefused("This attachment is withheld by a decision. Nothing was decided.",
+                             remedy=f"Undo that one: archive foia history {reference}")  # fmt: skip
+    verdicts = now.looked_into([row["media"][number] for row in rows])
+    if "holds_a_term" in verdicts:
+        raise RequestRefused(
+            "Words that must not leave stand in this attachment. Nothing was decided.",
+            remedy=f"Withhold it: archive foia redact {reference} --hit {place} --media {number + 1} --code CODE",
+        )
+    if "needs_a_person" not in verdicts:
+        raise RequestRefused(
+            "This attachment does not wait for anybody: it goes out with its record, or it was never archived. Nothing "
+            "was decided.", remedy=f"Release the record: archive foia release {reference} {place}",
+        )  # fmt: skip
+    rid = item.hit.rid
+    effect = Effect("media_seen", f"attachment {number + 1}", decided=[("released", [rid], [], True)],
+                    media_seen=[[rid, row["version"], number] for row in rows])  # fmt: skip
+    return now.enter(effect, via, id)
+
+
 # --------------------------------------------------------------------------- words
 
 
-@_once
+@once
 def redact_words(
     archive: Archive, reference: str, place: int, words: str, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Take words out of one hit, wherever they stand in any of its versions."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
     effect = Effect("words", label(words), bases, decided=[("released", [item.hit.rid], [], True)])
@@ -150,13 +146,13 @@ def redact_words(
     return now.enter(effect, via, id)
 
 
-@_once
+@once
 def redact_span(
     archive: Archive, reference: str, place: int, span: tuple[int, str, int, int], *, codes: Sequence[str], by: str,
     via: str, basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Take (version, field, start, end) out of one hit, and the same words out of that field of its other versions."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
     version, name, start, end = span
@@ -175,13 +171,13 @@ def redact_span(
     return now.enter(effect, via, id)
 
 
-@_once
+@once
 def redact_term(
     archive: Archive, reference: str, words: str, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Take words out of every hit, wherever and however they are written; they may then stand nowhere in the answer."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     if not words.strip() or len(words) > LONGEST_TERM:
         raise RequestRefused(f"A term has 1 to {LONGEST_TERM} characters. Nothing was decided.")
@@ -191,7 +187,7 @@ def redact_term(
     return now.enter(effect, via, id)
 
 
-@_once
+@once
 def redact_kind(
     archive: Archive, reference: str, kind: str, *, by: str, via: str, codes: Sequence[str] = (),
     basis: str | None = None, unlisted: bool = False, own: bool = False, id: str | None = None,
@@ -200,7 +196,7 @@ def redact_kind(
 
     `own`: also out of what the account itself wrote, where a number is most often the public body's.
     """
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     if (named := suggestions.kind_named(kind)) is None:
         raise RequestRefused(f"There is no kind {kind!r}{suggestion(kind, suggestions.KINDS)}.",
                              remedy=f"There are {', '.join(suggestions.KINDS)}.")  # fmt: skip
@@ -221,14 +217,14 @@ def redact_kind(
     return now.enter(effect, via, id)
 
 
-@_once
+@once
 def redact_person(
     archive: Archive, reference: str, place: int, *, codes: Sequence[str], by: str, via: str,
     basis: str | None = None, unlisted: bool = False, id: str | None = None,
 ) -> Acted:  # fmt: skip
     """Take the author of a hit out of the answer: off his or her own records, and out of all others that name him or
     her or lead there."""
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     bases = grounds(now.exemptions, codes, basis, unlisted=unlisted)
     (item,) = now.chosen([place])
     rows = now.stored()
@@ -266,7 +262,7 @@ def adopt(archive: Archive, reference: str, places: Sequence[int] | None = None,
     public, withhold what is exempt or take its exempt words out. One action for each determination. What was never
     determined, or was found to be no public record, is left for a person."""
     done: list[Acted] = []
-    now = _Reviewing(archive, reference, by)
+    now = Reviewing(archive, reference, by)
     items = now.chosen(places)
     rows = now.rows(items)
     by_answer: dict[str, list[Item]] = {}
@@ -299,100 +295,3 @@ def adopt(archive: Archive, reference: str, places: Sequence[int] | None = None,
         raise RequestRefused("Nothing was determined of these records before. Nothing was decided.",
                              remedy="Decide about them: release, withhold or redact.")  # fmt: skip
     return done
-
-
-# --------------------------------------------------------------------------- one action
-
-
-class _Reviewing:
-    """The review as it is while an action is worked out; at the end it is entered, if nothing was searched anew."""
-
-    def __init__(self, archive: Archive, reference: str, by: str) -> None:
-        archive.catalog.catch_up()
-        require_officer(archive, by)
-        self.archive, self.by = archive, by
-        self.file = request_file.read(archive, reference)
-        review.require_undelivered(self.file)
-        self.reviewed = review.of_file(archive, self.file)
-
-    @property
-    def exemptions(self) -> Exemptions:
-        from social_archive.foia.exemptions import load_exemptions
-
-        return load_exemptions(self.archive.agency)
-
-    def chosen(self, places: Sequence[int] | None) -> list[Item]:
-        """Hits by their numbers; None: all that are undecided."""
-        items = self.reviewed.items
-        if places is None:
-            found = [item for item in items if item.outcome == "undecided"]
-            if not found:
-                raise RequestRefused("No record is undecided. Nothing was decided.",
-                                     remedy="Name records by their numbers to decide about them anew.")  # fmt: skip
-            return found
-        found = []
-        for place in dict.fromkeys(places):
-            if not 1 <= place <= len(items):
-                raise RequestRefused(f"There is no record {place}: they are numbered from 1 to {len(items):,}.",
-                                     remedy=f"See them: archive foia review {self.file.number}")  # fmt: skip
-            if items[place - 1].outcome == "disposed":
-                raise RequestRefused(f"Record {place} was destroyed on schedule: nothing is left to decide about.")
-            found.append(items[place - 1])
-        return found
-
-    def rows(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
-        """The versions of all hits, or of some, as far as they are still there: what a person reads of them."""
-        rids = None if items is None else [item.hit.rid for item in items]
-        return rows_of(self.archive, self.reviewed.search, rids)
-
-    def stored(self, items: Sequence[Item] | None = None) -> dict[str, list[Row]]:
-        """The same as they are stored, with the platform's own bytes."""
-        some = self.reviewed.items if items is None else items
-        return stored_rows(self.archive, [item for item in some if item.outcome != "disposed"])
-
-    def _take_terms_out(self, effect: Effect) -> None:
-        """What the standing terms take out of hits that are released or shown again, but for what is out already."""
-        shown = {rid for outcome, rids, _, _ in effect.decided if outcome == "released" for rid in rids}
-        items = [item for item in self.reviewed.items if item.hit.rid in shown | {*effect.shown_again}]
-        if not self.reviewed.terms or not items:
-            return
-        found = Effect("")
-        take_out(found, self.stored(items), self.reviewed.terms)
-        kept = {item.hit.rid: item for item in items if item.hit.rid not in effect.shown_again}
-        there = {(rid, *vars(cut).values()) for rid, item in kept.items() for cut in item.cuts}
-        effect.cuts += [cut for cut in found.cuts if tuple(cut) not in there]
-        known = {one for one in review.touched(self.file) if one[0] in kept}
-        effect.touched |= {one: None for one in found.touched if one not in known}
-
-    def enter(self, effect: Effect, via: str, id: str | None) -> Acted:
-        self._take_terms_out(effect)
-        search = self.reviewed.search
-        latest = {hit.rid: hit.versions[-1] for hit in search.hits}
-        codes = {*effect.bases, *(cut[5] for cut in effect.cuts), *(code for _, _, code, _ in effect.touched)}
-        details = {
-            "action": effect.kind, "label": effect.label, "search": search.event, "reasons": effect.bases,
-            "decided": [{"outcome": outcome, "hits": [[rid, latest[rid]] for rid in rids], "codes": list(under),
-                         "unless_decided": unless} for outcome, rids, under, unless in effect.decided],
-            "cuts": effect.cuts, "media": effect.media, "shown_again": effect.shown_again,
-            "fields": [[rid, name, code] for (rid, name), code in sorted(effect.fields.items())],
-            "touched": [list(one) for one in sorted(effect.touched, key=lambda one: (one[:3], one[3] or ""))],
-            "terms": [[term.text, term.code] for term in effect.terms],
-        }  # fmt: skip
-        fields = {one[:2] for one in effect.touched} | {*effect.fields}
-        told = {
-            "action": effect.kind, "hits": len(effect.rids), "cuts": len(effect.cuts), "fields": len(fields),
-            "media": len(effect.media), "terms": len(effect.terms), "codes": sorted(codes),
-        }  # fmt: skip
-
-        def check(now: RequestFile) -> None:
-            review.require_undelivered(now)
-            current = frozen(now)
-            if current is None or current.event != search.event:
-                raise RequestRefused("The search was frozen anew at this moment. Nothing was decided.",
-                                     remedy="Look at the new hits, then decide again.")  # fmt: skip
-
-        event = request_file.append(self.archive, self.file.id, "disposition", by=self.by, via=via, details=details,
-                                    told=told, id=id, check=check)  # fmt: skip
-        self.file = request_file.read(self.archive, self.file.id)
-        self.reviewed = review.of_file(self.archive, self.file)
-        return Acted(event, self.reviewed)

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -113,14 +114,15 @@ def _require_named(allowed: Sequence[str], by: str, what: str) -> None:
 
 def deliver(
     archive: Archive, reference: str, *, to: Literal["folder", "link"], by: str, via: str, days: int = LONGEST_LINK,
-    folder: Path | None = None, id: str | None = None,
+    folder: Path | None = None, again: bool = False, id: str | None = None,
 ) -> Delivered:  # fmt: skip
     """Hand out the approved bundle of a request: into `folder`, or as a link that holds for so many days. With it goes
     the letter that lies in it, so the request is answered.
 
     Nothing goes out that the ledger does not know of: the files get their name, and the link is made, after the entry.
-    Killed in between, the same call completes it. Raises RequestRefused; NotDelivered; Corrupt if the store no longer
-    has what was approved.
+    Killed in between, the same call completes it: what was entered as delivered in this way is not entered once more,
+    and its link ends when it would have ended. `again`: this is another delivery, and another entry. Raises
+    RequestRefused; NotDelivered; Corrupt if the store no longer has what was approved.
     """
     config = archive.agency.foia
     _require_named(sorted({*config.officers, *config.release_approvers}) if config.officers else (), by,
@@ -134,20 +136,24 @@ def deliver(
     built = require_approved(archive, request_file.read(archive, request))
     if to == "link":
         _require_unharmed(archive, built)
-        event = _entered(archive, built, {"how": to, "days": days}, by=by, via=via, id=id)
+        event = _entered(archive, built, {"how": to, "days": days}, again=again, by=by, via=via, id=id)
         _enter_answered(archive, request, by=by, via=via)
-        return Delivered(event, built.told["sha256"], link=_link(archive, built, days))
+        return Delivered(event, built.told["sha256"], link=_link(archive, built, _seconds_left(event)))
     assert folder is not None
     with _laid(archive, built, folder) as laid:
-        event = _entered(archive, built, {"how": to}, by=by, via=via, id=id)
+        event = _entered(archive, built, {"how": to}, again=again, by=by, via=via, id=id)
         crash_point("bundle-delivered")
         files = laid.named()
     _enter_answered(archive, request, by=by, via=via)
     return Delivered(event, built.told["sha256"], files)
 
 
-def _entered(archive: Archive, built: Event, how: dict[str, Any], *, by: str, via: str, id: str | None) -> Event:
+def _entered(
+    archive: Archive, built: Event, how: dict[str, Any], *, again: bool, by: str, via: str, id: str | None
+) -> Event:
     """The delivery in the request's file, if the bundle is still the approved one at the head of the ledger."""
+    if not again and (begun := _begun(archive, built, how)) is not None:
+        return begun
 
     def check(file: RequestFile) -> None:
         if require_approved(archive, file).id != built.id:
@@ -156,6 +162,24 @@ def _entered(archive: Archive, built: Event, how: dict[str, Any], *, by: str, vi
     told = {"sha256": built.told["sha256"], **how}
     return request_file.append(archive, built.request, "delivered", by=by, via=via, details={}, told=told, check=check,
                                id=id)  # fmt: skip
+
+
+def _begun(archive: Archive, built: Event, how: dict[str, Any]) -> Event | None:
+    """The entry of a delivery of the same bundle in the same way, since it was last let go out."""
+    file = request_file.read(archive, built.request)
+    approved = file.last("approved")
+    told = {"sha256": built.told["sha256"], **how}
+    since = [event for event in file.all("delivered") if approved is not None and event.n > approved.n]
+    found = next((event for event in reversed(since) if dict(event.told) == told), None)
+    return found if found is not None and _seconds_left(found) > 0 else None
+
+
+def _seconds_left(event: Event) -> int:
+    """For how long a link holds that was entered then; files in a folder stay."""
+    if event.told["how"] != "link":
+        return 1
+    ends = event.time + timedelta(days=event.told["days"])
+    return min(int((ends - datetime.now(UTC)).total_seconds()), event.told["days"] * 86_400)
 
 
 def _enter_answered(archive: Archive, request: str, *, by: str, via: str) -> None:
@@ -192,9 +216,9 @@ def _require_unharmed(archive: Archive, built: Event) -> None:
         raise Corrupt("The store no longer has the bundle that was approved: its SHA-256 differs.")
 
 
-def _link(archive: Archive, built: Event, days: int) -> str:
+def _link(archive: Archive, built: Event, seconds: int) -> str:
     located = build.object_of(archive, built)
-    return archive.store.link(located.key, located.version_id, name=built.details["name"], seconds=days * 86_400)
+    return archive.store.link(located.key, located.version_id, name=built.details["name"], seconds=seconds)
 
 
 # --------------------------------------------------------------------------- a folder

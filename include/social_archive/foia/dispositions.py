@@ -67,7 +67,8 @@ class Cut:
 class Item:
     """What was decided about one hit. `codes`: of the exemptions, sorted; `reasons`: per code, the factual basis.
 
-    `cuts`: words that are removed. `media`: (version, number of the attachment) -> code, of files that are withheld.
+    `cuts`: words that are removed. `media`: (version, number of the attachment) -> code, of files that are withheld;
+    `media_seen`: those that no program can look into and that a person lets go, having looked at them.
     `withheld_fields`: committed fields that are removed as a whole -> code (`author`, for a person). `certificate`: of
     what was disposed of.
     """
@@ -81,6 +82,7 @@ class Item:
     withheld_fields: dict[str, str] = field(default_factory=dict)
     media: dict[tuple[int, int], str] = field(default_factory=dict)
     certificate: str | None = None
+    media_seen: frozenset[tuple[int, int]] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ class Effect:
     fields: dict[tuple[str, str], str] = field(default_factory=dict)
     touched: dict[tuple[str, str, str, str | None], None] = field(default_factory=dict)
     media: list[list[Any]] = field(default_factory=list)
+    media_seen: list[list[Any]] = field(default_factory=list)
     terms: list[Term] = field(default_factory=list)
     shown_again: list[str] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class Effect:
     def rids(self) -> set[str]:
         """Every record that it is about."""
         named = {rid for _, rids, _, _ in self.decided for rid in rids} | {*self.shown_again}
-        placed = {str(one[0]) for one in (*self.cuts, *self.media, *self.fields, *self.touched)}
+        placed = {str(one[0]) for one in (*self.cuts, *self.media, *self.media_seen, *self.fields, *self.touched)}
         return named | placed
 
 
@@ -113,8 +114,9 @@ class _NamesOnly:
     """Attachments by their names and descriptions: nobody looks into the files until the review is confirmed."""
 
     def shown(
-        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str
-    ) -> ShownMedia:
+        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str,
+        seen: bool = False,
+    ) -> ShownMedia:  # fmt: skip
         return ShownMedia(number, medium["mime"] or "", alt, None, medium["sha256"], medium["bytes"] or 0, code)
 
 

@@ -2,7 +2,8 @@
 
 Where nothing of a bundle is cut, an attachment leaves as it was archived. Where anything is, a picture leaves without
 what is written into it, and what is no picture leaves only if none of the words that must not leave can be found in it;
-else it stays back, and the log says that a person has to look at it.
+else it stays back, and the log says that a person has to look at it. Somebody who has can let it go as it was archived,
+but for one in which such a word was found.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import Final, Literal
 
 from social_archive.foia.decoding import CannotDecode, Decoder
 from social_archive.foia.dispositions import Row, ShownMedia, Term
@@ -20,10 +21,16 @@ from social_archive.foia.pictures import NotBare, bare
 
 WITHHELD: Final = "withheld"
 NEEDS_A_PERSON: Final = "withheld_needs_a_person"
-"""Outcomes of a `ShownMedia`: by a decision, or because a machine could not make sure. The rest are `Media.outcome`."""
+"""Outcomes of a `ShownMedia`: by a decision or for a term in it, or because a machine could not make sure. The rest are
+`Media.outcome`."""
 
 MOST: Final = 512 << 20
 """Bytes of one file that are looked through for words."""
+
+_WINDOW: Final = 32 << 20
+_OVERLAP: Final = 4096
+
+Verdict = Literal["goes", "needs_a_person", "holds_a_term", "not_here"]
 
 _UNKNOWN: Final = "application/octet-stream"
 
@@ -44,10 +51,11 @@ class Attachments:
         self._decoder.close()
 
     def shown(
-        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str
-    ) -> ShownMedia:
+        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str,
+        seen: bool = False,
+    ) -> ShownMedia:  # fmt: skip
         """`code`: it is withheld by decision. `bare`: something of the record or the bundle is cut. `fallback`: the
-        code for what stays back because nobody could look into it."""
+        code for what stays back because nobody could look into it. `seen`: somebody did, and lets it go."""
         mime = medium["mime"] or _UNKNOWN
         if code is not None:
             return ShownMedia(number, mime, None, None, None, 0, code, outcome=WITHHELD)
@@ -57,22 +65,36 @@ class Attachments:
             return ShownMedia(number, mime, alt, None, medium["sha256"], size, outcome=outcome)
         if not bare:
             return ShownMedia(number, mime, alt, str(path), medium["sha256"], size)
-        if medium["sha256"] not in self._known:
-            self._known[medium["sha256"]] = self._looked_into(path, mime)
-        found = self._known[medium["sha256"]]
+        found = self._found(medium["sha256"], path, mime)
+        if found is None and seen:
+            return ShownMedia(number, mime, alt, str(path), medium["sha256"], size)
         if not isinstance(found, tuple):
-            held = found.code if isinstance(found, Term) else fallback
-            return ShownMedia(number, mime, alt, None, None, 0, held, outcome=NEEDS_A_PERSON)
+            if isinstance(found, Term):
+                return ShownMedia(number, mime, alt, None, None, 0, found.code, outcome=WITHHELD)
+            return ShownMedia(number, mime, alt, None, None, 0, fallback, outcome=NEEDS_A_PERSON)
         body, kind = found
         if body is None:
             return ShownMedia(number, mime, alt, str(path), medium["sha256"], size)
         sha256 = hashlib.sha256(body).hexdigest()
         return ShownMedia(number, kind, alt, str(path), sha256, len(body), derivative=body)
 
+    def verdict(self, medium: Row) -> Verdict:
+        """What looking into an archived attachment says of it: whether a machine lets it go, and if not, why not."""
+        path = self._find(medium["key"]) if medium["outcome"] == "stored" and medium["key"] else None
+        if path is None:
+            return "not_here"
+        found = self._found(medium["sha256"], path, medium["mime"] or _UNKNOWN)
+        return "holds_a_term" if isinstance(found, Term) else "needs_a_person" if found is None else "goes"
+
+    def _found(self, sha256: str, path: Path, mime: str) -> tuple[bytes | None, str] | Term | None:
+        if sha256 not in self._known:
+            self._known[sha256] = self._looked_into(path, mime)
+        return self._known[sha256]
+
     def _looked_into(self, path: Path, mime: str) -> tuple[bytes | None, str] | Term | None:
         """(the picture anew, None if it may go as it is; its type); or the term that is in it; None: cannot be told."""
         if path.stat().st_size > MOST:
-            return None
+            return self._in_windows(path)
         body = path.read_bytes()
         if mime.startswith("image/") and mime != "image/svg+xml":
             return self._picture(body, mime)
@@ -81,6 +103,16 @@ class Attachments:
             return found or (None if b"data:" in body.lower() else (None, mime))
         return self._matcher.touches_bytes(body) or (None, mime)
 
+    def _in_windows(self, path: Path) -> Term | None:
+        """A term that stands plainly in a file that is too large to be looked through as a whole."""
+        with path.open("rb") as file:
+            before = b""
+            while piece := file.read(_WINDOW):
+                if found := self._matcher.touches_bytes(before + piece):
+                    return found
+                before = piece[-_OVERLAP:]
+        return None
+
     def _picture(self, body: bytes, mime: str) -> tuple[bytes | None, str] | Term | None:
         try:
             given = bare(body, mime)
@@ -88,5 +120,5 @@ class Attachments:
             try:
                 given, mime = self._decoder.pixels(body, mime)
             except CannotDecode:
-                return None
+                return self._matcher.touches_bytes(body)
         return self._matcher.touches_bytes(given) or (None if given == body else given, mime)

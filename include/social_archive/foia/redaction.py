@@ -60,8 +60,9 @@ class Gives(Protocol):
     """What gives an attachment out; see `media.py`."""
 
     def shown(
-        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str
-    ) -> ShownMedia: ...
+        self, number: int, medium: Row, *, alt: str | None, code: str | None, bare: bool, fallback: str,
+        seen: bool = False,
+    ) -> ShownMedia: ...  # fmt: skip
 
 
 def show(row: Row, item: Item, matcher: Matcher, media: Gives) -> ShownVersion:
@@ -242,7 +243,8 @@ class _Showing:
             elif alt and (bare or self._codes):
                 alt = self._taken(f"alt:{number}", alt, "media")
             code = ", ".join(sorted(codes)) or None
-            given = media.shown(number, medium, alt=alt, code=code, bare=bare, fallback=self._fallback())
+            seen = (self._row["version"], number) in self._item.media_seen
+            given = media.shown(number, medium, alt=alt, code=code, bare=bare, fallback=self._fallback(), seen=seen)
             named = self._touching(_texts([medium["id"], medium["url"]])) if bare else set()
             withheld = codes or ({given.code} if given.code else set())
             self._mark("media", named | withheld)

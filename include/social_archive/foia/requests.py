@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from social_archive.config import REQUEST_NUMBER
 from social_archive.foia import request_file
 from social_archive.foia.request_file import Attachment, Event, RequestFile, RequestRefused
 from social_archive.record import new_rid
@@ -139,13 +140,15 @@ def receive(
         raise RequestRefused("It must be said how it came.", remedy=f"One of {', '.join(HOWS)}.")
     if incoming.received > today(archive):
         raise RequestRefused("The day of receipt lies in the future.", remedy="Give the day on which it came.")
+    if number is not None:
+        _require_number(number)
     identity = id or new_rid()
     archive.catalog.catch_up()
     requester = {k: v for k, v in vars(incoming.requester).items() if v is not None} | {"name": name}
     details = {"requester": requester, "text": text, "comment": incoming.comment}
     told = {"received": incoming.received.isoformat(), "how": incoming.how}
     while True:
-        given = number or _next_number(archive)
+        given = _next_number(archive) if number is None else number
 
         def still_free(given: str = given) -> None:
             if given in request_file.numbers(archive):
@@ -186,12 +189,22 @@ def words(text: str, *, optional: bool = False) -> str:
     return said
 
 
+def _require_number(number: str) -> None:
+    if not REQUEST_NUMBER.fullmatch(number):
+        raise RequestRefused(
+            "A request's number has 1 to 40 letters, digits, dots, hyphens and underscores, begins with a letter or a "
+            "digit and does not end in a dot. Nothing was written.",
+            remedy="Give another one, as 2026-014, or leave it out for the next one.",
+        )
+
+
 def _next_number(archive: Archive) -> str:
     pattern, year = archive.agency.foia.number, today(archive).year
     taken = set(request_file.numbers(archive))
     n = 1
     while (number := pattern.format(year=year, n=n)) in taken:
         n += 1
+    _require_number(number)
     return number
 
 

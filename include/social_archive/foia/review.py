@@ -23,7 +23,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from social_archive.foia import request_file
-from social_archive.foia.dispositions import Cut, FrozenSearch, Hit, Item, Outcome, Reviewed, ShownItem, Term
+from social_archive.foia.as_decided import require_as_decided
+from social_archive.foia.dispositions import Cut, FrozenSearch, Hit, Item, Outcome, Reviewed, Term
 from social_archive.foia.request_file import Event, RequestFile, RequestRefused
 from social_archive.foia.requests import require_open
 from social_archive.foia.searching import frozen, require_officer
@@ -119,6 +120,7 @@ class _State:
     cuts: list[Cut] = field(default_factory=list)
     fields: dict[str, tuple[str, str]] = field(default_factory=dict)
     media: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    media_seen: set[tuple[int, int]] = field(default_factory=set)
     touched: set[tuple[str, str]] = field(default_factory=set)  # (code, action) of terms that stand in other fields
 
 
@@ -173,17 +175,26 @@ def _take(states: dict[str, _State], event: Event, rids: set[str], kept: set[str
     for rid, _, code, action in d.get("touched", ()):
         if rid in of and (action or event.id) in kept:
             of[rid].touched.add((code, action or event.id))
-    for rid, version, number, code in d.get("media", ()):
-        if rid in of:
-            of[rid].media[version, number] = (code, event.id)
+    _take_media(of, event)
     for group in d.get("decided", ()):
         for rid, version in group["hits"]:
             if rid in of:
                 _decide(of[rid], event.id, group, version)
 
 
+def _take_media(of: Mapping[str, _State], event: Event) -> None:
+    for rid, version, number, code in event.details.get("media", ()):
+        if rid in of:
+            of[rid].media[version, number] = (code, event.id)
+            of[rid].media_seen.discard((version, number))
+    for rid, version, number in event.details.get("media_seen", ()):
+        if rid in of:
+            of[rid].media_seen.add((version, number))
+
+
 def _rids_of(details: Mapping[str, Any]) -> set[str]:
-    named = {one[0] for name in ("cuts", "fields", "touched", "media") for one in details.get(name, ())}
+    places = ("cuts", "fields", "touched", "media", "media_seen")
+    named = {one[0] for name in places for one in details.get(name, ())}
     return named | {rid for group in details.get("decided", ()) for rid, _ in group["hits"]}
 
 
@@ -212,6 +223,7 @@ def _item(hit: Hit, control: str, state: _State, bases: Mapping[str, Mapping[str
     return Item(
         hit, control, outcome, tuple(sorted({code for code, _ in claimed})), _reasons(claimed, bases), cuts,
         {name: code for name, (code, _) in sorted(state.fields.items())}, {at: code for at, (code, _) in media.items()},
+        media_seen=frozenset(where for where in state.media_seen if where[0] in hit.versions),
     )  # fmt: skip
 
 
@@ -239,7 +251,8 @@ def _plan(request: str, search: FrozenSearch, items: Iterable[Item], terms: Iter
         "items": [
             [item.hit.rid, list(item.hit.versions), item.control, item.outcome, item.codes, item.reasons,
              [[cut.version, cut.field, cut.start, cut.end, cut.code] for cut in item.cuts], item.withheld_fields,
-             [[*where, code] for where, code in sorted(item.media.items())], item.certificate]
+             [[*where, code] for where, code in sorted(item.media.items())], item.certificate,
+             *([sorted(item.media_seen)] if item.media_seen else [])]
             for item in items
         ],
     }  # fmt: skip
@@ -264,30 +277,9 @@ def confirm(archive: Archive, reference: str, *, plan: str, by: str, via: str, i
         _require_complete(replay(now, prefix=prefix, gone=gone), plan)
 
     check(file)
-    _look_through(archive, reviewed)
+    require_as_decided(archive, reviewed)
     return request_file.append(archive, file.id, "confirmed", by=by, via=via, details={"plan": plan, "totals": totals},
                                told={"plan": plan, "totals": totals}, id=id, check=check)  # fmt: skip
-
-
-def _look_through(archive: Archive, reviewed: Reviewed) -> None:
-    """Raises RequestRefused if what would leave of a record is not what was decided about it: a term stands in it by
-    now, or in the file of an attachment."""
-    from social_archive.foia.shown import shown_items
-
-    shown = shown_items(archive, reviewed)
-    if places := [one.item.hit.place for one in shown if _differs(one)]:
-        some = " ".join(map(str, places[:20]))
-        raise RequestRefused(
-            f"More would be taken out of {len(places):,} records than was decided. Nothing was confirmed.",
-            remedy=f"Look at them, and release them again: archive foia release {reviewed.number} {some}. "
-            "An attachment that a term stands in is withheld with redact --media.",
-        )
-
-
-def _differs(shown: ShownItem) -> bool:
-    item = shown.item
-    codes = {code for version in shown.versions for some in version.cut.values() for code in some}
-    return bool(shown.versions) and (bool(codes) != (item.outcome == "redacted") or not codes <= {*item.codes})
 
 
 def _require_second(archive: Archive, file: RequestFile, by: str) -> None:

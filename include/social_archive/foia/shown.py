@@ -39,9 +39,7 @@ def shown_items(archive: Archive, reviewed: Reviewed, progress: Progress | None 
     Raises NotAllThere, NothingToFind, CutDoesNotFit.
     """
     rows = stored_rows(archive, [item for item in reviewed.items if item.outcome != "disposed"])
-    wanted = {medium["key"] for found in rows.values() for row in found for medium in row["media"] or ()}
-    keys = sorted(key for key in wanted if key)
-    places = archive.catalog.reading(lambda: _copies(archive, keys)) if keys else {}
+    places = copies(archive, (medium for found in rows.values() for row in found for medium in row["media"] or ()))
     matcher = Matcher(reviewed.terms)
     answered = _answered(reviewed.items, rows)
     with Attachments(places, matcher) as media:
@@ -68,6 +66,12 @@ def stored_rows(archive: Archive, items: Sequence[Item]) -> dict[str, list[Row]]
             raise NotAllThere(f"Version {missing[0]} of {item.control} is not in the archive any more.")
         rows[item.hit.rid] = [versions[version] for version in sorted(item.hit.versions)]
     return rows
+
+
+def copies(archive: Archive, media: Iterable[Row]) -> dict[str, Path]:
+    """Key -> where the archived files of attachments are on this machine."""
+    keys = sorted({medium["key"] for medium in media if medium["key"]})
+    return archive.catalog.reading(lambda: _copies(archive, keys)) if keys else {}
 
 
 def _rows(archive: Archive, rids: set[str]) -> dict[str, dict[int, Row]]:

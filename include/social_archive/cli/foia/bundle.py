@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,6 +135,9 @@ def deliver(
     folder: Annotated[Path | None, typer.Option(help="Lay bundle, note and check into this folder.")] = None,
     link: Annotated[bool, typer.Option("--link", help="Make a link; whoever has it can fetch the bundle.")] = False,
     days: Annotated[int, typer.Option(min=1, max=7, help="How long the link holds.")] = 7,
+    again: Annotated[
+        bool, typer.Option("--again", help="Another delivery, not the rest of the one that was entered already.")
+    ] = False,
     _json: Json = False,
 ) -> None:
     """Hand out the approved bundle of a request, into a folder or as a link that ends by itself."""
@@ -143,7 +147,7 @@ def deliver(
         raise typer.BadParameter("say --folder DIR or --link", param_hint="--folder")
     with opened(write=True) as archive, output.working("Hashing the bundle once more"):
         done = delivery.deliver(archive, number, to="link" if link else "folder", by=by, via="cli", days=days,
-                                folder=folder)  # fmt: skip
+                                folder=folder, again=again)  # fmt: skip
     if settings.as_json:
         output.print_json({"event": done.event.id, "sha256": done.sha256, "files": [str(path) for path in done.files],
                            "link": done.link})  # fmt: skip
@@ -152,7 +156,8 @@ def deliver(
     out.print(Text("Delivered.", style="bold"))
     facts: list[tuple[str, Any]] = [("SHA-256", done.sha256), *[("file", str(path)) for path in done.files]]
     if done.link is not None:
-        facts.append(("until", f"in {output.plural(days, 'day')}; the link is kept nowhere, so copy it now"))
+        ends = done.event.time + timedelta(days=days)
+        facts.append(("until", f"{ends:%Y-%m-%d %H:%M} UTC; the link is kept nowhere, so copy it now"))
     out.print(output.facts(facts))
     if done.link is not None:
         typer.echo(done.link)  # on a line of its own, unbroken

@@ -37,6 +37,9 @@ def register(group: typer.Typer) -> None:
     group.command(epilog="Examples:  archive foia redact 2026-014 --kind phone --by records   ·   archive foia redact "
                   '2026-014 --hit 7 --words "my daughter Mia" --code "7(1)(c)" --by records   ·   archive foia redact '
                   '2026-014 --hit 7 --person --code "7(1)(c)" --by records')(redact)  # fmt: skip
+    group.command(name="release-media", epilog="Example:  archive foia release-media 2026-014 7 1 --by records")(
+        release_media
+    )
     group.command(epilog="Example:  archive foia restore 2026-014 7 --by records")(restore)
     group.command(epilog="Example:  archive foia adopt 2026-014 --rest --by records")(adopt)
     group.command(epilog="Examples:  archive foia undo 2026-014 --by records   ·   archive foia undo 2026-014 4 "
@@ -69,6 +72,19 @@ def withhold(
     with opened(write=True) as archive:
         done = deciding.withhold(archive, number, places, codes=code or (), basis=basis, unlisted=unlisted, by=by,
                                  via="cli")  # fmt: skip
+    _print(done)
+
+
+def release_media(
+    number: Number, by: By, hit: Annotated[int, typer.Argument(min=1, metavar="HIT", help="The record.")],
+    attachment: Annotated[int, typer.Argument(min=1, metavar="N", help="Its attachment, by its number.")],
+    _json: Json = False,
+) -> None:  # fmt: skip
+    """Let an attachment go that no program can look into, as it is. Look at all of it first: nothing is taken out."""
+    from social_archive.foia import deciding
+
+    with opened(write=True) as archive:
+        done = deciding.release_media(archive, number, hit, attachment - 1, by=by, via="cli")
     _print(done)
 
 

@@ -202,6 +202,7 @@ def history(number: Number, _json: Json = False) -> None:
 
 _SAID: Final = {
     "release": "released", "withhold": "withheld", "restore": "shown again", "media": "withheld {}",
+    "media_seen": "let {} go as it is, having looked at it",
     "words": "took out {}", "term": "took {} out of all records", "kind": "took every {} out of all records",
     "person": "took the person {} out of all records", "adopt": "did as it was determined",
 }  # fmt: skip

@@ -112,6 +112,8 @@ def _print_attachments(out: Console, item: Item, row: Row) -> None:
         )
         if (code := item.media.get((row["version"], number))) is not None:
             line.append(f"  withheld, {code}", style="magenta")
+        elif (row["version"], number) in item.media_seen:
+            line.append("  no program can look into it; somebody did, and lets it go as it is", style="cyan")
         out.print(line)
         if media["alt"]:
             out.print(
@@ -241,5 +243,6 @@ def item_json(item: Item, row: Row | None) -> dict[str, Any]:
         "outcome": item.outcome, "codes": list(item.codes), "reasons": item.reasons,
         "cuts": [vars(cut) for cut in item.cuts], "withheld_fields": item.withheld_fields,
         "media": [{"version": version, "number": n, "code": code} for (version, n), code in item.media.items()],
+        "media_seen": [{"version": version, "number": n} for version, n in sorted(item.media_seen)],
         "certificate": item.certificate, "text": row["body"] if row else None,
     }  # fmt: skip

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, NotFound
-from social_archive.foia import request_file, requests
+from social_archive.foia import as_decided, request_file, requests, verify
 from social_archive.foia.bundle import bag, proofs
 from social_archive.foia.bundle.model import Contents, File, Options
 from social_archive.foia.bundle.zipping import Hashed
@@ -49,6 +49,21 @@ PLAIN: Final = Options()
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
+
+
+CHECKED_WHOLE: Final = 2_000
+"""Records of a bundle that is checked in full before it is stored."""
+
+_MOST_TOLD: Final = 5
+
+
+class NotAccepted(ArchiveError):
+    """The bundle that was made is not one that its own check accepts. It was not stored, and nothing went out."""
+
+    remedy = (
+        "Look at the named records (archive foia review NUMBER --hit N), decide about them again and have the review "
+        "confirmed again. If nothing is wrong with them, report this as an error."
+    )
 
 
 @dataclass(frozen=True)
@@ -206,7 +221,7 @@ def build(
     """Build the bundle of a request, put it into the archive and enter it into the request's file.
 
     A second build of what has not changed answers with the first one's event. `folder`: for the work (default: in the
-    archive's state). Raises RequestRefused, Incomplete, Leaks and what the parts raise: then nothing counts.
+    archive's state). Raises RequestRefused, Incomplete, Leaks, NotAccepted and what the parts raise: then nothing counts.
     """
     archive.catalog.catch_up()
     acting(archive, by, RequestRefused)
@@ -222,8 +237,23 @@ def build(
         if hashed.size > LARGEST:
             raise RequestRefused(f"The bundle has {hashed.size:,} bytes, more than the store takes in one object.",
                                  remedy="Nothing was written. Answer in parts of less than 5 GB.")  # fmt: skip
+        progress("Checking it as a stranger does", 0, 1)
+        _require_accepted(made_from, path)
         progress("Storing", 0, 1)
         return _entered(archive, made_from, path, hashed, by=by, via=via)
+
+
+def _require_accepted(made_from: Contents, path: Path) -> None:
+    """No bundle is stored that the check in it would refuse. A large one is only looked through for what a person can
+    cause: the writers' own work on it is the same as on a small one. Raises NotAccepted."""
+    if len(made_from.items) <= CHECKED_WHOLE:
+        found = [verify.printable(problem) for problem in verify.verify(path, [made_from.evidence.vkey]).problems]
+    else:
+        found = [f"{control} would not leave as it was decided" for control in as_decided.faults(made_from.items)]
+    if found:
+        more = f" And {len(found) - _MOST_TOLD:,} more." if len(found) > _MOST_TOLD else ""
+        raise NotAccepted(f"The check that goes along with the bundle does not accept it: "
+                          f"{'; '.join(one.rstrip('.') for one in found[:_MOST_TOLD])}.{more} Nothing was stored.")  # fmt: skip
 
 
 @contextmanager
