@@ -29,11 +29,10 @@ def require_as_decided(archive: Archive, reviewed: Reviewed) -> None:
     if not (places := [one.item.hit.place for one in shown if differs(one)]):
         return
     held = [where for one in shown if differs(one) for where in _held_back(one)]
-    ways = [
-        *_way(reviewed.number, held, seen=True),
-        *_way(reviewed.number, held, seen=False),
-        f"Then look at these records, and release them again: archive foia release {reviewed.number} {_some(places)}",
-    ]
+    ways = [*_way(reviewed.number, held, seen=True), *_way(reviewed.number, held, seen=False)]
+    if others := [place for place in places if place not in {place for place, _ in held}]:
+        some = " ".join(map(str, others[:_MOST]))
+        ways.append(f"Look at records {some}, and release them again: archive foia release {reviewed.number} {some}.")
     number = "1 record" if len(places) == 1 else f"{len(places):,} records"
     raise RequestRefused(f"More would be taken out of {number} than was decided. Nothing was confirmed.",
                          remedy=" ".join(ways))  # fmt: skip
@@ -95,7 +94,3 @@ def _way(number: str, held: Iterable[_Held], *, seen: bool) -> Iterator[str]:
                f"release-media {number} {place} {n} --by USER, or withhold it: {withhold}.")  # fmt: skip
     else:
         yield f"Words that must not leave stand in some attachments ({named}). Withhold them: {withhold}."
-
-
-def _some(places: Sequence[int]) -> str:
-    return " ".join(map(str, places[:_MOST]))

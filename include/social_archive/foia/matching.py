@@ -59,6 +59,11 @@ class Matcher:
     def spellings(self) -> Sequence[Spelling]:
         return self._spellings
 
+    @cached_property
+    def long(self) -> Matcher:
+        """Of the terms that stand nowhere by accident: for what is packed, and may say anything by chance."""
+        return Matcher([spelling.term for spelling in self._sure])
+
     def spans(self, text: str) -> list[Span]:
         """Where terms stand, in characters of the text as it is: in order, none over another; where several lie over
         each other, all of them as one, under the longest one's term."""

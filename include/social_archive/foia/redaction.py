@@ -12,6 +12,7 @@ what repeats them, so a cut reaches further than where it was made:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
@@ -45,6 +46,9 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 _KEPT: Final = frozenset({"author_is_account", "observed_at", "http_date", "adapter", "schema", "state"})
 """Columns of a cut field that are shown nevertheless, unproven: a word of the archive's own, or a moment."""
+
+_PACKED: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
+"""May be base64."""
 
 _LEAST: Final = 4
 """Letters of a cut that are looked for in the same record's other fields; fewer stand in every address."""
@@ -133,8 +137,10 @@ class _Showing:
 
     def _is_touched(self) -> bool:
         """One quick look at all of the row at once."""
-        words = (*words_of(self._row), as_text(self._row["native"]))
-        return bool(self._matcher) and self._matcher.touches(_APART.join(words)) is not None
+        if not self._matcher:
+            return False
+        words = _APART.join((*words_of(self._row), _unslashed(self._row["native"])))
+        return (self._matcher.touches(words) or self._matcher.long.in_runs(words)) is not None
 
     def _check(self) -> None:
         fields = [*self._item.withheld_fields, *(_field(each.field) for each in self._cuts)]
@@ -179,6 +185,8 @@ class _Showing:
 
     def _taken(self, field: str, text: str, committed: str) -> str:
         spans = [(each.start, each.end, each.code) for each in self._cuts if each.field == field]
+        spans += [(run.start(), run.end(), term.code) for run in _PACKED.finditer(text)
+                  if (term := self._matcher.long.in_runs(run[0]))]  # fmt: skip
         result = cut(text, spans, self._matcher)
         self._mark(committed, result.codes)
         return result.text
@@ -217,7 +225,8 @@ class _Showing:
             self._mark("links", {code for codes in shown for code in codes})
 
     def _codes_of_native(self) -> set[str]:
-        term = self._matcher.touches_json(self._row["native"])
+        native = self._row["native"]
+        term = self._matcher.touches_json(native) or self._matcher.long.in_runs(_unslashed(native))
         others = {code for each in self._codes.values() for code in each}
         return self._whole("native") | others | ({term.code} if term else set())
 
@@ -281,7 +290,7 @@ class _Showing:
 
     def _touching(self, texts: Iterable[str]) -> set[str]:
         looked = self._look or self._matcher
-        return {term.code for text in texts if (term := looked.touches(text))}
+        return {term.code for text in texts if (term := looked.touches(text) or self._matcher.long.in_runs(text))}
 
 
 class _Both:
@@ -292,6 +301,11 @@ class _Both:
 
     def touches(self, text: str | None) -> Term | None:
         return next((term for matcher in self._matchers if (term := matcher.touches(text))), None)
+
+
+def _unslashed(native: bytes) -> str:
+    """JSON may write a slash as `\\/`, also within base64."""
+    return as_text(native).replace("\\/", "/")
 
 
 def _field(field: str) -> str:

@@ -149,7 +149,7 @@ def test_a_record_that_was_out_of_sight_when_a_person_was_taken_out_is_not_confi
     searching.freeze(archive, number, every, **WHO)
     state = review.review(archive, number)
     assert outcomes(state)[CALLS - 1 : LINKS] == ["redacted", "redacted", "released"]
-    with pytest.raises(RequestRefused, match="More would be taken out of 1 records") as refused:
+    with pytest.raises(RequestRefused, match="More would be taken out of 1 record ") as refused:
         review.confirm(archive, number, plan=state.plan, by="director", via="cli")
     assert f"release {number} {LINKS}." in refused.value.remedy
     done = deciding.release(archive, number, [LINKS], **WHO)

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image, PngImagePlugin
 
+from social_archive.foia import media
 from social_archive.foia.decoding import CannotDecode, Decoder
 from social_archive.foia.dispositions import ShownMedia, Term
 from social_archive.foia.matching import Matcher
-from social_archive.foia.media import NEEDS_A_PERSON, Attachments
+from social_archive.foia.media import NEEDS_A_PERSON, WITHHELD, Attachments
 from social_archive.foia.pictures import NotBare, bare
 from tests.social_archive.foia.scenes import PERSON
 
@@ -108,13 +109,14 @@ def test_a_picture_taken_sideways_still_stands_upright() -> None:
     assert MATCHER.touches_bytes(done) is None
 
 
-def given(tmp_path: Path, body: bytes, mime: str, *, matcher: Matcher = MATCHER, is_bare: bool = True) -> ShownMedia:
+def given(tmp_path: Path, body: bytes, mime: str, *, matcher: Matcher = MATCHER, is_bare: bool = True,
+          seen: bool = False) -> ShownMedia:  # fmt: skip
     path = tmp_path / hashlib.sha256(body).hexdigest()
     path.write_bytes(body)
     medium = {"id": "m1", "url": "https://x.example/m1", "key": "k", "sha256": path.name, "bytes": len(body),
               "mime": mime, "alt": None, "outcome": "stored"}  # fmt: skip
-    with Attachments({"k": path}, matcher) as media:
-        return media.shown(0, medium, alt=None, code=None, bare=is_bare, fallback="7(1)(c)")
+    with Attachments({"k": path}, matcher) as attachments:
+        return attachments.shown(0, medium, alt=None, code=None, bare=is_bare, fallback="7(1)(c)", seen=seen)
 
 
 def test_what_has_no_notes_leaves_as_it_was(tmp_path: Path) -> None:
@@ -138,7 +140,29 @@ def test_a_film_or_a_document_leaves_only_without_the_words(tmp_path: Path) -> N
     assert given(tmp_path, clean, "video/mp4").outcome == "stored"
     for told in (PERSON.name.encode(), PERSON.name.encode("utf-16-be"), PERSON.id.encode()):
         shown = given(tmp_path, clean + told + clean, "video/mp4")
-        assert (shown.outcome, shown.code, shown.path, shown.sha256) == (NEEDS_A_PERSON, "7(1)(c)", None, None)
+        assert (shown.outcome, shown.code, shown.path, shown.sha256) == (WITHHELD, "7(1)(c)", None, None)
+
+
+def test_who_has_looked_lets_go_what_no_program_can_open_but_nothing_in_which_a_word_was_found(tmp_path: Path) -> None:
+    closed = b"\0\0\0\x18ftypheic" + bytes(300)
+    seen = given(tmp_path, closed, "image/heic", seen=True)
+    assert (seen.outcome, seen.code, seen.sha256) == ("stored", None, hashlib.sha256(closed).hexdigest())
+    for told in (PERSON.name.encode(), PERSON.name.encode("utf-16-be")):
+        shown = given(tmp_path, closed + told, "image/heic", seen=True)
+        assert (shown.outcome, shown.code, shown.path) == (WITHHELD, "7(1)(c)", None)
+    assert given(tmp_path, jpeg(), "image/jpeg", seen=True).derivative is not None  # what can be opened leaves bare
+
+
+def test_a_file_too_large_to_be_looked_through_at_once_is_looked_through_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "MOST", 1000)
+    monkeypatch.setattr(media, "_WINDOW", 5000)
+    large = bytes(9990)
+    assert given(tmp_path, large, "video/mp4").outcome == NEEDS_A_PERSON
+    assert given(tmp_path, large, "video/mp4", seen=True).outcome == "stored"
+    over_an_edge = large + PERSON.name.encode() + large
+    assert given(tmp_path, over_an_edge, "video/mp4", seen=True).outcome == WITHHELD
 
 
 def chunk(kind: bytes, payload: bytes) -> bytes:

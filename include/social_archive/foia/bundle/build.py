@@ -221,7 +221,8 @@ def build(
     """Build the bundle of a request, put it into the archive and enter it into the request's file.
 
     A second build of what has not changed answers with the first one's event. `folder`: for the work (default: in the
-    archive's state). Raises RequestRefused, Incomplete, Leaks, NotAccepted and what the parts raise: then nothing counts.
+    archive's state). Raises RequestRefused, Incomplete, Leaks, NotAccepted and what the parts raise: then
+    nothing counts.
     """
     archive.catalog.catch_up()
     acting(archive, by, RequestRefused)
@@ -251,9 +252,10 @@ def _require_accepted(made_from: Contents, path: Path) -> None:
     else:
         found = [f"{control} would not leave as it was decided" for control in as_decided.faults(made_from.items)]
     if found:
+        told = "; ".join(one.rstrip(".") for one in found[:_MOST_TOLD])
         more = f" And {len(found) - _MOST_TOLD:,} more." if len(found) > _MOST_TOLD else ""
-        raise NotAccepted(f"The check that goes along with the bundle does not accept it: "
-                          f"{'; '.join(one.rstrip('.') for one in found[:_MOST_TOLD])}.{more} Nothing was stored.")  # fmt: skip
+        raise NotAccepted(f"The check that goes along with the bundle does not accept it: {told}.{more} Nothing was "
+                          "stored.")  # fmt: skip
 
 
 @contextmanager
