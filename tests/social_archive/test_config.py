@@ -6,6 +6,7 @@ import pytest
 
 from social_archive.agency_template import make_agency
 from social_archive.config import (
+    REQUEST_NUMBER,
     Agency,
     load_agency,
     register_secret_resolver,
@@ -90,6 +91,21 @@ def test_a_wrong_line_is_refused_by_file_and_line_and_reason(
     message = refusal(folder)
     assert f"/{file}:{line}: " in message
     assert reason in message
+
+
+@pytest.mark.parametrize("pattern", ["{year}-{n:03d}", "F{n}", "{n:04}.{year}_x", "FOIA-{year}-{n:d}"])
+def test_a_pattern_for_requests_gives_numbers_that_a_file_can_bear(folder: Path, pattern: str) -> None:
+    (folder / "agency.yaml").write_text((folder / "agency.yaml").read_text() + f'\nfoia: {{number: "{pattern}"}}\n')
+    for n in (1, 99_999):
+        assert REQUEST_NUMBER.fullmatch(load_agency(folder).foia.number.format(year=2026, n=n))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["{year}:{n}", "{year}-014", "{n", "{n:99999d}", "{m}-{n}", "-{n}", "{n}.", "{n!r}", "{n}/{year}"]
+)
+def test_any_other_is_refused(folder: Path, pattern: str) -> None:
+    (folder / "agency.yaml").write_text((folder / "agency.yaml").read_text() + f'\nfoia: {{number: "{pattern}"}}\n')
+    assert "is no pattern for numbers such as" in refusal(folder)
 
 
 def test_everything_wrong_is_said_at_once(folder: Path) -> None:

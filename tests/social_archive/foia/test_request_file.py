@@ -10,6 +10,7 @@ from social_archive.config import StoreConfig
 from social_archive.errors import NotFound
 from social_archive.foia import request_file, requests
 from social_archive.foia.request_file import Attachment, RequestRefused
+from social_archive.foia.requests import Incoming, Requester
 from tests.social_archive.foia.scenes import library, requested
 from tests.social_archive.retention.scenes import another
 
@@ -53,3 +54,8 @@ def test_what_is_refused_leaves_nothing_behind(tmp_path: Path, buckets: StoreCon
         request_file.read(archive, "2001-999")
     with pytest.raises(RequestRefused, match="nobody"):
         request_file.append(archive, made.id, "closed", by="stranger", via="cli", details={})
+    came = Incoming(requests.today(archive), "email", Requester("Q. Harrow (invented)"), "The parking lot, please.")
+    for number in ("", ".", "-1", "2026/014", "2026 014", "2026-014.", "a" * 41, "2026:014", "Ä1", "1\n"):
+        with pytest.raises(RequestRefused, match="1 to 40 letters, digits, dots, hyphens and underscores"):
+            requests.receive(archive, came, by="records", via="cli", number=number)
+    assert request_file.numbers(archive) == [made.number]

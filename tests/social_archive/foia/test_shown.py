@@ -159,7 +159,7 @@ def test_all_else_leaves_and_can_be_proven(archive: Archive, hits: list[Hit], te
     assert shown[11].versions[0].cut == shown[1].versions[0].cut == {}
     assert shown[3].answers == "LPL-2026-1-0002"  # although the platform's ids are gone
     assert shown[3].versions[0].row["parent_native_id"] is None
-    assert [shown[n].versions[0].media[0].outcome for n in (3, 4, 5)] == ["stored", "stored", "withheld_needs_a_person"]
+    assert [shown[n].versions[0].media[0].outcome for n in (3, 4, 5)] == ["stored", "stored", "withheld"]
     for item in shown.values():
         version = item.versions[0]
         proof = prove(archive, item.item.hit.rid, version=1, reveal=version.revealed)

@@ -11,14 +11,16 @@ import urllib.request
 import uuid
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
-from social_archive.foia import deciding, delivery, request_file
+from social_archive.foia import as_decided, deciding, delivery, request_file
 from social_archive.foia.bundle import build as building
+from social_archive.foia.bundle import index
 from social_archive.foia.bundle.build import build
 from social_archive.foia.leaks import Leaks
 from social_archive.foia.request_file import RequestRefused
@@ -133,6 +135,26 @@ def test_a_redacted_word_that_still_stands_somewhere_stops_the_bundle(
     assert not [word for word in PERSON.every if word in str(caught.value)]
 
 
+def test_no_bundle_is_stored_that_its_own_check_refuses(
+    archive: Archive, request_: Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever part was written wrongly; of a large bundle, whatever would leave otherwise than it was decided."""
+    before = request_file.read(archive, request_.id).all("built")
+    write, stored = index.write, []
+    monkeypatch.setattr(archive.store, "put_file", lambda *_, **__: stored.append(1))
+    monkeypatch.setattr(index, "write", lambda made_from: write(replace(made_from, items=made_from.items[:-1])))
+    with pytest.raises(building.NotAccepted, match=r"4-index\.csv has no row for LPL-[0-9-]*0005"):
+        build(archive, request_.number, by="records", via="cli")
+    monkeypatch.undo()
+    monkeypatch.setattr(archive.store, "put_file", lambda *_, **__: stored.append(1))
+    monkeypatch.setattr(building, "CHECKED_WHOLE", 4)
+    monkeypatch.setattr(as_decided, "faults", lambda items: [items[0].item.control])
+    with pytest.raises(building.NotAccepted, match="0001 would not leave as it was decided"):
+        build(archive, request_.number, by="records", via="cli")
+    assert not stored
+    assert request_file.read(archive, request_.id).all("built") == before
+
+
 def test_a_request_of_which_nothing_is_released(archive: Archive) -> None:
     request = searched(archive, "Story time")
     deciding.withhold(archive, request.id, None, codes=[CODE], by="records", via="cli")
@@ -173,6 +195,38 @@ def test_only_what_a_named_person_let_out_goes_out_and_goes_out_unaltered(
     laid.files[0].write_bytes(b"other")
     with pytest.raises(delivery.NotDelivered, match="Another bundle"):
         delivery.deliver(archive, request_.number, to="folder", folder=tmp_path / "out", by="records", via="cli")
+
+
+def test_a_delivery_that_was_ended_halfway_is_completed_and_not_entered_again(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, given = ready(archive, withheld=None), {"by": "records", "via": "cli"}
+    built = build(archive, request.number, **given)
+    delivery.approve(archive, request.number, sha256=built.sha256, by="director", via="cli")
+
+    def ended(place: str) -> None:
+        if place == "bundle-delivered":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(delivery, "crash_point", ended)
+    with pytest.raises(KeyboardInterrupt):
+        delivery.deliver(archive, request.number, to="folder", folder=tmp_path, **given)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+
+    def entered() -> list[str]:
+        return [event.id for event in request_file.read(archive, request.id).all("delivered")]
+
+    (begun,) = entered()
+    done = delivery.deliver(archive, request.number, to="folder", folder=tmp_path, **given)
+    assert (done.event.id, entered()) == (begun, [begun])
+    assert hashlib.sha256(done.files[0].read_bytes()).hexdigest() == built.sha256
+    links = [delivery.deliver(archive, request.number, to="link", days=days, **given) for days in (2, 2, 3)]
+    assert entered() == [begun, links[0].event.id, links[2].event.id]
+    assert links[1].event == links[0].event
+    other = delivery.deliver(archive, request.number, to="folder", folder=tmp_path / "other", again=True, **given)
+    assert entered()[-1] == other.event.id != begun
+    assert len(entered()) == 4
 
 
 def test_a_link_lets_whoever_has_it_fetch_the_bundle_and_is_kept_nowhere(archive: Archive, request_: Request) -> None:
