@@ -53,6 +53,8 @@ def _totals(told: Mapping[str, Any]) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
+_ACTIONS: Final = {"media": "attachment withheld", "media_seen": "attachment let go after a look at it"}
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "received": lambda t: f"Received on {t['received']} as {t['number']}",
     "classified": _classified,
@@ -67,7 +69,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "answered": lambda t: f"Answered: {str(t.get('outcome', '')).replace('_', ' ')}".removesuffix(": "),
     "searched": lambda t: f"Search frozen: {_count(t, 'hits', 'hit')}",
     "coverage": lambda t: "Coverage statements made",
-    "disposition": lambda t: "Decided: " + str(t.get("action") or t.get("kind") or "hits").replace("_", " "),
+    "disposition": lambda t: "Decided: " + _ACTIONS.get(str(t.get("action")), str(t.get("action") or "hits")),
     "undone": lambda t: "A decision was undone",
     "redone": lambda t: "A decision was done again",
     "confirmed": lambda t: "Review confirmed by a second person" + _totals(t),

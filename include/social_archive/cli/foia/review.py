@@ -119,7 +119,7 @@ def print_next(out: Console, reviewed: Reviewed, *, confirmed: bool = False) -> 
         hint = (f"Look at one: archive foia review {number} --hit {waiting}   What the checks suggest: "
                 f"archive foia suggest {number}")  # fmt: skip
     elif confirmed:
-        hint = f"Next: archive foia build {number}"
+        hint = f"Next the letter, archive foia letter {number} --help, then: archive foia bundle {number} --by USER"
     else:
         hint = f"A second person looks, then: archive foia confirm {number} --state {reviewed.plan[:SHORT]} --by USER"
     out.print(Text(hint, style="dim"))

@@ -16,6 +16,8 @@ from social_archive.cli.settings import settings
 from social_archive.cli.show import title
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
 
     from social_archive.archive import Archive
@@ -40,6 +42,7 @@ def print_hit(archive: Archive, reviewed: Reviewed, place: int, actions: Sequenc
     from social_archive.foia import suggestions
     from social_archive.foia.exemptions import load_exemptions
     from social_archive.foia.request_file import RequestRefused
+    from social_archive.foia.shown import copies
     from social_archive.search import Search
 
     if place > len(reviewed.items):
@@ -61,7 +64,7 @@ def print_hit(archive: Archive, reviewed: Reviewed, place: int, actions: Sequenc
     numbers = {action.id: action.number for action in actions}
     _print_heading(out, reviewed, item, rows[-1], zone)
     _print_versions(out, item, rows, zone)
-    _print_attachments(out, item, rows[-1])
+    _print_attachments(out, item, rows[-1], copies(archive, rows[-1]["media"] or ()))
     _print_taken_out(out, item, numbers, load_exemptions(archive.agency))
     _print_seen(out, item, found)
     _print_around(out, reviewed, item, thread, zone)
@@ -105,7 +108,8 @@ def _legend(item: Item) -> dict[tuple[str, str], int]:
     return {key: n for n, key in enumerate(dict.fromkeys((cut.code, cut.action) for cut in item.cuts), 1)}
 
 
-def _print_attachments(out: Console, item: Item, row: Row) -> None:
+def _print_attachments(out: Console, item: Item, row: Row, files: Mapping[str, Path]) -> None:
+    """`files`: where their copies are on this machine, for who has to look at one."""
     for number, media in enumerate(row["media"] or ()):
         line = Text(f"\nattachment {number + 1}", style="bold").append(
             f"  {media['mime'] or 'unknown type'}", style="dim"
@@ -115,6 +119,8 @@ def _print_attachments(out: Console, item: Item, row: Row) -> None:
         elif (row["version"], number) in item.media_seen:
             line.append("  no program can look into it; somebody did, and lets it go as it is", style="cyan")
         out.print(line)
+        if (copy := files.get(media["key"] or "")) is not None:
+            out.print(Text(f"  its file: {copy}", style="dim"), soft_wrap=True)
         if media["alt"]:
             out.print(
                 Padding(marked(media["alt"], _marks(item, row["version"], f"alt:{number}")), (0, 2), expand=False)

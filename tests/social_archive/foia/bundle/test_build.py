@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -28,12 +29,14 @@ from social_archive.foia.requests import Request
 from social_archive.note import verify_note
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import Corrupt, ensure_buckets
+from tests.faults.build_once import build_once
 from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered, office, place_of, searched
 from tests.social_archive.foia.scenes import PERSON, requested, take_in, thread
 from tests.social_archive.retention.scenes import another
 
 pytestmark = pytest.mark.slow
-ONCE = Path(__file__).with_name("build_once.py")
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["boto3", "duckdb", "tests.faults.build_once"])
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +94,13 @@ def test_a_bundle_is_whole_names_nobody_who_was_redacted_and_is_the_same_from_an
 def test_killed_anywhere_the_next_build_gives_the_same_bytes_and_one_event(archive: Archive, tmp_path: Path) -> None:
     request = ready(archive)
     state = tmp_path / "state"
-    command = [sys.executable, str(ONCE), str(archive.agency.folder), str(state), request.number]
+    env = {name: value for name, value in os.environ.items() if name.startswith("ARCHIVE_")}
     for place in ("bundle-file-packed:5", "bundle-stored"):
-        killed = subprocess.run(command, env={**os.environ, "CRASH_AT": place}, capture_output=True, check=False)
-        assert killed.returncode == 137, killed.stderr
+        process = FORKS.Process(target=build_once, args=(str(archive.agency.folder), str(state), request.number, place,
+                                                         env))  # fmt: skip
+        process.start()
+        process.join(120)
+        assert process.exitcode == 137, place
         names = {path.name for path in (state / "work").rglob("*records-*.zip*")}
         expected = f".records-{request.number}.zip.partial" if "packed" in place else f"records-{request.number}.zip"
         assert names == {expected}
