@@ -216,7 +216,7 @@ def of_pdf(body: bytes) -> Iterator[str]:
     reader = PdfReader(io.BytesIO(body))
     yield from (page.extract_text() for page in reader.pages)
     yield repr(reader.metadata)
-    for number in range(int(reader.trailer["/Size"])):
+    for number in range(int(str(reader.trailer["/Size"]))):
         yield from _strings(reader.get_object(IndirectObject(number, 0, reader)))
 
 

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -30,7 +31,7 @@ from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered
 from tests.social_archive.foia.scenes import requested, take_in
 
 pytestmark = pytest.mark.slow
-WHO = {"by": "records", "via": "cli"}
+WHO: Any = {"by": "records", "via": "cli"}
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -206,7 +207,8 @@ def test_only_what_a_named_person_let_out_goes_out_and_goes_out_unaltered(
 def test_a_delivery_that_was_ended_halfway_is_completed_and_not_entered_again(
     archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    request, given = ready(archive, withheld=None), {"by": "records", "via": "cli"}
+    request = ready(archive, withheld=None)
+    given: Any = {"by": "records", "via": "cli"}
     built = build(archive, request.number, **given)
     delivery.approve(archive, request.number, sha256=built.sha256, by="director", via="cli")
 
