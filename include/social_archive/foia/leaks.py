@@ -40,9 +40,6 @@ _TEXT: Final = frozenset(
 )
 _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
 _HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])")
-_BROKEN_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f][\s\u200b\xad]{0,2}){63}[0-9a-f](?![0-9a-f])")
-"""As a page shows it: over several lines, in which each beginning and end could be a short word."""
-
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
 _MARKUP: Final = frozenset({"html", "xml", "rels", "svg"})
@@ -187,8 +184,7 @@ class _Scanner:
         try:
             for where, text in readable(body, MOST):
                 sought = self._distinct if where == STRUCTURE else self._all
-                plain = _without_tags(text) if text.startswith("<?xpacket") else _BROKEN_HASH.sub(" ", text)
-                if term := sought.touches(plain):
+                if term := sought.touches(_without_tags(text) if text.startswith("<?xpacket") else text):
                     yield where, term
         except NotReadable:
             raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
