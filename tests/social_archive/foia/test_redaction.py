@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -179,3 +180,14 @@ def test_whatever_a_record_says_no_term_leaves_and_all_that_is_revealed_is_as_st
         assert told == {n: row[n] for n in COLUMNS[field]}
     assert not {"secret", "digest", "commitment", "native"} & version.row.keys()
     assert version.proof_row is row
+
+
+def test_what_is_packed_in_base64_goes_too() -> None:
+    packed = base64.b64encode(f"\u00ff\u00ff\u00ff?? by {PERSON.name}, {PERSON.email}".encode()).decode()
+    assert "/" in packed
+    native = json.dumps({"cursor": packed}).replace("/", "\\/").encode()
+    version = shown(said("c1", f"Look {packed} there", endpoint=f"https://x.example/?c={packed}", native=native), TERMS)
+    assert version.row["body"] == f"Look {token(CODE)} there"
+    assert (version.native, version.row["endpoint"]) == (None, None)
+    assert {"body", "body_html", "native", "provenance"} == version.cut.keys()
+    assert shown(said("c1", f"Look {packed} there"), NONE).cut == {}
