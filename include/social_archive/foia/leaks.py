@@ -26,6 +26,7 @@ from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
+from social_archive.foia.spellings import spell
 from social_archive.policy.text import fold_text
 
 _LEAST_DIGITS: Final = 6
@@ -93,7 +94,8 @@ def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: 
     its accounts), which every letter says. Raises Leaks for a file that cannot be looked into.
     """
     scanner = _Scanner(terms, own)
-    untold = _Scanner([term for term in terms if Matcher([term]).touches(asked) is None], own) if asked else scanner
+    told = Matcher(terms).standing_in(asked)
+    untold = _Scanner([term for term in terms if spell(term).exact not in told], own) if told else scanner
     found: dict[Leak, None] = {}
     for file in files:
         each = untold if _ASKED.fullmatch(file.path) else scanner
