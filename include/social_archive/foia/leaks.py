@@ -26,6 +26,7 @@ from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
+from social_archive.foia.runs import without_hashes
 from social_archive.foia.spellings import spell
 from social_archive.policy.text import fold_text
 
@@ -40,7 +41,6 @@ _TEXT: Final = frozenset(
     {"json", "jsonl", "csv", "html", "txt", "xml", "rels", "dat", "opt", "py", "note", "svg", "vtt"}
 )
 _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
-_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])")
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
 _MARKUP: Final = frozenset({"html", "xml", "rels", "svg"})
@@ -133,7 +133,7 @@ class _Scanner:
         elif body[:5] == b"%PDF-":
             yield from self._in_pdf(path, body)
         elif kind in _TEXT:
-            text = _HASH.sub(" ", as_text(body))
+            text = without_hashes(as_text(body).encode("utf-8", "replace")).decode()
             if kind in _MARKUP:
                 plain = "" if _OF_OFFICE.match(path) else _without_tags(text, attributes=kind == "html")
                 found = [*self._in_text(text, self._distinct), *self._in_text(plain, self._words)]

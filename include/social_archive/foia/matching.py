@@ -6,8 +6,6 @@ is it looked into closely. What it is asked for is never told in an error or a l
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +15,7 @@ from typing import Any, Final
 from social_archive.foia.anchors import Anchors, linear
 from social_archive.foia.dispositions import Row, Term
 from social_archive.foia.readings import Reading, readings
+from social_archive.foia.runs import base64_runs, decoded
 from social_archive.foia.spellings import Spelling, spell
 from social_archive.policy.text import fold_text
 
@@ -26,8 +25,6 @@ _SURE: Final = 5
 """Letters from which on a term in the bytes of a picture or a film is no accident."""
 
 
-_RUN: Final = linear(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
-_HEX: Final = re.compile(rb"[0-9a-f]+")
 _PRINTED: Final = linear(rb"[\x20-\x7e\t\r\n]{16,}")
 _PERCENT: Final = linear(rb"[\w.~+-]{0,40}(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,40}){2,}")
 
@@ -101,12 +98,8 @@ class Matcher:
         """In what stands in base64 in a text. Hexadecimal digits are hashes and proofs: they say no words."""
         if not self._spellings:
             return None
-        for run in _RUN.finditer(text.encode("ascii", "replace")):
-            if not _HEX.fullmatch(run[0]):
-                for said in decoded_runs(run[0]):
-                    if found := self.touches(said):
-                        return found
-        return None
+        runs = base64_runs(text.encode("ascii", "replace"), hashes=False)
+        return next((found for run in runs for said in decoded(run) if (found := self.touches(said))), None)
 
     # ---------------------------------------------------------------- one reading
 
@@ -155,8 +148,8 @@ class Matcher:
                 yield run[0].decode("ascii")
         for run in _PERCENT.finditer(body) if b"%" in body else ():
             yield run[0].decode("latin-1")
-        for run in _RUN.finditer(body) if self._sure else ():
-            yield from decoded_runs(run[0])
+        for run in base64_runs(body) if self._sure else ():
+            yield from decoded(run)
 
 
 def _first(spellings: Sequence[Spelling], anchors: Anchors, reading: str) -> Term | None:
@@ -197,22 +190,6 @@ def as_text(body: bytes) -> str:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     return body.decode("utf-8", "replace")
-
-
-def decoded_runs(run: bytes) -> Iterator[str]:
-    """What a run of base64 says, if it says text; it may start at any of four letters."""
-    plain = run.rstrip(b"=").translate(_URL_SAFE)
-    for skip in range(4):
-        part = plain[skip:]
-        try:
-            said = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"==")
-        except binascii.Error:
-            continue
-        if sum(32 <= byte < 127 for byte in said[:64]) >= 0.8 * len(said[:64]):
-            yield said.decode("utf-8", "replace")
-
-
-_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
 def _merged(found: list[Span]) -> list[Span]:

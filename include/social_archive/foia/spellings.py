@@ -53,8 +53,9 @@ class NothingToFind(ArchiveError):
 @dataclass(frozen=True)
 class Spelling:
     """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
-    none; then `digits` are the last seven of a telephone number. `exact`: on a reading; no match is longer than `reach`. `size`: letters and digits. `inside`: also found
-    within longer words. `is_number`: of digits only. `is_word`: one word that may well be said of something else."""
+    none (`digits`: then the last seven of a telephone number). `exact`: on a reading; no match is longer than `reach`.
+    `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only. `is_word`: one
+    word that may well be said of something else."""
 
     term: Term
     anchor: bytes
