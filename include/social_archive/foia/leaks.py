@@ -78,30 +78,45 @@ class Leaks(ArchiveError):
     )
 
 
-def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
-    """Raises Leaks."""
-    if found := scan(files, terms, asked=asked, own=own):
-        named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
-        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-        raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
-
-
-def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> list[Leak]:
-    """Every file that holds any of the terms: one leak per file, part of it and action.
+class Gate:
+    """Looks into the files of one bundle. Cheap to ask, dear to make.
 
     `asked`: the requester's own words. What stands in them is no secret to the one who wrote them, so it may stand in
     the files that repeat the request, and there only. `own`: the public body's own words (its name, its officers,
-    its accounts), which every letter says. Raises Leaks for a file that cannot be looked into.
+    its accounts), which every letter says.
     """
-    scanner = _Scanner(terms, own)
-    told = Matcher(terms).standing_in(asked)
-    untold = _Scanner([term for term in terms if spell(term).exact not in told], own) if told else scanner
-    found: dict[Leak, None] = {}
-    for file in files:
-        each = untold if _ASKED.fullmatch(file.path) else scanner
-        if each:
-            found |= dict.fromkeys(each.leaks(file))
-    return list(found)
+
+    def __init__(self, terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
+        told = Matcher(terms).standing_in(asked)
+        self._scanner = _Scanner(terms, own)
+        self._untold = _Scanner([t for t in terms if spell(t).exact not in told], own) if told else self._scanner
+
+    def require_none(self, files: Iterable[File]) -> None:
+        """Raises Leaks."""
+        if found := self.scan(files):
+            named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
+            more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+            raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
+
+    def scan(self, files: Iterable[File]) -> list[Leak]:
+        """Every file that holds any of the terms: one leak per file, part of it and action. Raises Leaks for a file
+        that cannot be looked into."""
+        found: dict[Leak, None] = {}
+        for file in files:
+            scanner = self._untold if _ASKED.fullmatch(file.path) else self._scanner
+            if scanner:
+                found |= dict.fromkeys(scanner.leaks(file))
+        return list(found)
+
+
+def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
+    """Raises Leaks."""
+    Gate(terms, asked=asked, own=own).require_none(files)
+
+
+def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> list[Leak]:
+    """`Gate.scan`, once."""
+    return Gate(terms, asked=asked, own=own).scan(files)
 
 
 class _Scanner:
