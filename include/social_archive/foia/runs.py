@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _SHA512: Final = 128
 """Hexadecimal digits of a hash."""
 
 _SPACE: Final = 0x20
+_NO_HEX: Final = re.compile(rb"[^0-9a-f]")
+_PIECE: Final = 1 << 20
 
 
 def _kind(letters: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -38,6 +41,20 @@ _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 def without_hashes(body: bytes) -> bytes:
     """Each hash as one space."""
+    return b"".join(map(_without_hashes, _pieces(body)))
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """The body in pieces between which no hash goes on."""
+    at = 0
+    while at < len(body):
+        found = _NO_HEX.search(body, at + _PIECE)
+        end = found.start() if found else len(body)
+        yield body[at:end]
+        at = end
+
+
+def _without_hashes(body: bytes) -> bytes:
     starts, ends = _runs(_HEX[np.frombuffer(body, np.uint8)])
     sizes = ends - starts
     hashes = (sizes == _SHA256) | (sizes == _SHA512)
