@@ -109,8 +109,8 @@ class _Words:
         while hit is not None:
             at = hit.start()
             for length in self._lengths:
-                if indices := self._words.get(body[at : at + length]):
-                    yield at, indices
+                if found := self._words.get(body[at : at + length]):
+                    yield at, found
             hit = self._quick.search(body, at + 1)
 
 

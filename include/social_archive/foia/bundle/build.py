@@ -11,7 +11,7 @@ import importlib
 import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -169,11 +169,16 @@ def begun(draft: Contents) -> Iterator[Iterator[File]]:
     with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
         first = pool.submit(lambda: list(islice(files, 1)))
         try:
-            yield (file for some in (lambda: first.result(), lambda: files) for file in some())
+            yield _rest(first, files)
         finally:
             wait([first])
             if isinstance(files, Generator):
                 files.close()
+
+
+def _rest(first: Future[list[File]], others: Iterator[File]) -> Iterator[File]:
+    yield from first.result()
+    yield from others
 
 
 def files(made_from: Contents, longest: Iterable[File],
