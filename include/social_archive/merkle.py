@@ -67,6 +67,10 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return root_of(extend((), 0, leaf_hashes(leaves)))
 
 
+_EDGES: Final = 4096
+"""Subtrees at the edge that are remembered: proofs under one root share them."""
+
+
 class TreeReader:
     """All leaf hashes of a tree, from which any root and proof is made.
 
@@ -79,6 +83,7 @@ class TreeReader:
         if len(blob) % HASH_SIZE:
             raise ValueError("leaf hashes are 32 bytes each")
         self._rows = [blob]  # row h holds the roots of the perfect subtrees of 2**h leaves
+        self._edges: dict[tuple[int, int], bytes] = {}  # other subtrees: those at the right edge of a tree
 
     @property
     def size(self) -> int:
@@ -143,12 +148,21 @@ class TreeReader:
         if count & (count - 1) == 0:
             height = count.bit_length() - 1
             return self._node(height, low >> height)
-        middle = low + _split(count)
-        return node_hash(self._hash_of(low, middle), self._hash_of(middle, high))
+        known = self._edges.get((low, high))
+        if known is None:
+            middle = low + _split(count)
+            known = node_hash(self._hash_of(low, middle), self._hash_of(middle, high))
+            if len(self._edges) >= _EDGES:
+                self._edges.clear()
+            self._edges[low, high] = known
+        return known
 
     def _node(self, height: int, index: int) -> bytes:
         start = index * HASH_SIZE
-        return bytes(self._row(height)[start : start + HASH_SIZE])
+        row = self._rows[height] if height < len(self._rows) else b""
+        if len(row) < start + HASH_SIZE:
+            row = self._row(height)
+        return bytes(row[start : start + HASH_SIZE])
 
     def _row(self, height: int) -> bytearray:
         while len(self._rows) <= height:

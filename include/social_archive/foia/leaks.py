@@ -26,12 +26,20 @@ from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
+from social_archive.foia.runs import without_hashes
+from social_archive.foia.spellings import spell
 from social_archive.policy.text import fold_text
 
 _LEAST_DIGITS: Final = 6
 _NOISE: Final = 5
 _WINDOW: Final = 4 << 20
 _OVERLAP: Final = 4096
+_SMALL: Final = 1 << 16
+_BATCH: Final = 1 << 18
+_APART: Final = b"\n\0\0\0\0<>\0\0\0\0\n"
+"""Stands between files that are looked at together: no line, word, escape, tag or base64 goes on behind it, and no
+spelling reaches over it."""
+
 MOST: Final = 1 << 30
 """Bytes that one packed file may unpack to."""
 
@@ -39,7 +47,6 @@ _TEXT: Final = frozenset(
     {"json", "jsonl", "csv", "html", "txt", "xml", "rels", "dat", "opt", "py", "note", "svg", "vtt"}
 )
 _ZIPPED: Final = frozenset({"xlsx", "zip", "docx", "odt", "epub"})
-_HASH: Final = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}){1,2}(?![0-9a-f])")
 _RANDOM: Final = re.compile(r"(?:[A-Za-z0-9+/]{40,}={0,2})")
 
 _MARKUP: Final = frozenset({"html", "xml", "rels", "svg"})
@@ -77,29 +84,45 @@ class Leaks(ArchiveError):
     )
 
 
-def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
-    """Raises Leaks."""
-    if found := scan(files, terms, asked=asked, own=own):
-        named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
-        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-        raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
-
-
-def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> list[Leak]:
-    """Every file that holds any of the terms: one leak per file, part of it and action.
+class Gate:
+    """Looks into the files of one bundle. Cheap to ask, dear to make.
 
     `asked`: the requester's own words. What stands in them is no secret to the one who wrote them, so it may stand in
     the files that repeat the request, and there only. `own`: the public body's own words (its name, its officers,
-    its accounts), which every letter says. Raises Leaks for a file that cannot be looked into.
+    its accounts), which every letter says.
     """
-    scanner = _Scanner(terms, own)
-    untold = _Scanner([term for term in terms if Matcher([term]).touches(asked) is None], own) if asked else scanner
-    found: dict[Leak, None] = {}
-    for file in files:
-        each = untold if _ASKED.fullmatch(file.path) else scanner
-        if each:
-            found |= dict.fromkeys(each.leaks(file))
-    return list(found)
+
+    def __init__(self, terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
+        told = Matcher(terms).standing_in(asked)
+        self._scanner = _Scanner(terms, own)
+        self._untold = _Scanner([t for t in terms if spell(t).exact not in told], own) if told else self._scanner
+
+    def require_none(self, files: Iterable[File]) -> None:
+        """Raises Leaks."""
+        if found := self.scan(files):
+            named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
+            more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+            raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
+
+    def scan(self, files: Iterable[File]) -> list[Leak]:
+        """Every file that holds any of the terms: one leak per file, part of it and action. Raises Leaks for a file
+        that cannot be looked into."""
+        found: dict[Leak, None] = {}
+        for together in _batches(files):
+            scanner = self._untold if _ASKED.fullmatch(together[0].path) else self._scanner
+            if scanner and (len(together) == 1 or scanner.may_leak(together)):
+                found |= dict.fromkeys(leak for file in together for leak in scanner.leaks(file))
+        return list(found)
+
+
+def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
+    """Raises Leaks."""
+    Gate(terms, asked=asked, own=own).require_none(files)
+
+
+def scan(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> list[Leak]:
+    """`Gate.scan`, once."""
+    return Gate(terms, asked=asked, own=own).scan(files)
 
 
 class _Scanner:
@@ -117,6 +140,13 @@ class _Scanner:
     def __bool__(self) -> bool:
         return bool(self._all)
 
+    def may_leak(self, files: Sequence[File]) -> bool:
+        """Of small files of JSON: one look at all of them, as if they were one. If there is nothing in it, there is
+        nothing in any of them: nothing that is found in one reaches over what stands between them."""
+        names = _APART.join(file.path.encode() for file in files)
+        bodies = _APART.join(file.body for file in files if isinstance(file.body, bytes))
+        return any(next(self._in_file("all.json", body, ""), None) for body in (names, bodies))
+
     def leaks(self, file: File) -> Iterator[Leak]:
         if term := self._all.touches(file.path):
             yield Leak("(a file's name)", term.action, "name")
@@ -131,7 +161,7 @@ class _Scanner:
         elif body[:5] == b"%PDF-":
             yield from self._in_pdf(path, body)
         elif kind in _TEXT:
-            text = _HASH.sub(" ", as_text(body))
+            text = without_hashes(as_text(body).encode("utf-8", "replace")).decode()
             if kind in _MARKUP:
                 plain = "" if _OF_OFFICE.match(path) else _without_tags(text, attributes=kind == "html")
                 found = [*self._in_text(text, self._distinct), *self._in_text(plain, self._words)]
@@ -197,6 +227,32 @@ class _Scanner:
                     unpacked = _unpacked(payload[skip:])
                     if unpacked and (term := self._all.touches_json(unpacked)):
                         yield term
+
+
+def _batches(files: Iterable[File]) -> Iterator[list[File]]:
+    """Small files of JSON that follow each other together, every other file alone."""
+    batch: list[File] = []
+    size = 0
+    for file in files:
+        small = _is_small_json(file)
+        if batch and (not small or size > _BATCH):
+            yield batch
+            batch, size = [], 0
+        if small:
+            batch.append(file)
+            size += file.size
+        else:
+            yield [file]
+    if batch:
+        yield batch
+
+
+def _is_small_json(file: File) -> bool:
+    body = file.body
+    return (
+        isinstance(body, bytes) and len(body) < _SMALL and file.path.endswith(".json") and body[:1] in b"{["
+        and not _ASKED.fullmatch(file.path)
+    )  # fmt: skip
 
 
 @cache

@@ -1,23 +1,21 @@
 """Finds words that must not leave, however and wherever they are written.
 
-One quick alternation (RE2, linear time) over the anchors of all terms says which texts may hold one; only those are
-looked into term by term. What it is asked for is never told in an error or a log.
+One quick look for the anchors of all terms (`anchors.py`) says which terms a text may hold, and where; only for those
+is it looked into closely. What it is asked for is never told in an error or a log.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final
 
-import re2
-
+from social_archive.foia.anchors import Anchors, linear
 from social_archive.foia.dispositions import Row, Term
 from social_archive.foia.readings import Reading, readings
+from social_archive.foia.runs import base64_runs, decoded
 from social_archive.foia.spellings import Spelling, spell
 from social_archive.policy.text import fold_text
 
@@ -27,17 +25,8 @@ _SURE: Final = 5
 """Letters from which on a term in the bytes of a picture or a film is no accident."""
 
 
-def _linear(source: bytes) -> Any:
-    """A regular expression over bytes, in linear time."""
-    options = re2.Options()
-    options.encoding, options.log_errors, options.max_mem = re2.Options.Encoding.LATIN1, False, 256 << 20
-    return re2.compile(source, options)
-
-
-_RUN: Final = _linear(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
-_HEX: Final = re.compile(rb"[0-9a-f]+")
-_PRINTED: Final = _linear(rb"[\x20-\x7e\t\r\n]{16,}")
-_PERCENT: Final = _linear(rb"[\w.~+-]{0,40}(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,40}){2,}")
+_PRINTED: Final = linear(rb"[\x20-\x7e\t\r\n]{16,}")
+_PERCENT: Final = linear(rb"[\w.~+-]{0,40}(?:%[0-9A-Fa-f]{2}[\w.~+-]{0,40}){2,}")
 
 
 class Matcher:
@@ -46,7 +35,7 @@ class Matcher:
     def __init__(self, terms: Iterable[Term]) -> None:
         """Raises NothingToFind."""
         self._spellings = list({(s.exact.pattern, s.term.code): s for s in map(spell, terms)}.values())
-        self._anchors = _quick([s.anchor for s in self._spellings])
+        self._anchors = Anchors(self._spellings)
 
     def __bool__(self) -> bool:
         return bool(self._spellings)
@@ -67,13 +56,12 @@ class Matcher:
     def spans(self, text: str) -> list[Span]:
         """Where terms stand, in characters of the text as it is: in order, none over another; where several lie over
         each other, all of them as one, under the longest one's term."""
-        if not any(self._may_hold(reading.text) for reading in readings(text)):
+        if not self._spellings or not any(self._anchors.may_stand_in(reading.text) for reading in readings(text)):
             return []
         found = [
             (*reading.span(match.start(), match.end()), spelling.term)
             for reading in readings(text, located=True)
-            for spelling in self._spellings
-            if spelling.literal in reading.text
+            for spelling in map(self._spellings.__getitem__, self._anchors.held(reading.text))
             for match in spelling.exact.finditer(reading.text)
         ]
         return _merged(found)
@@ -83,6 +71,15 @@ class Matcher:
         if not text or not self._spellings:
             return None
         return next((term for reading in readings(text) if (term := self._in_reading(reading))), None)
+
+    def standing_in(self, text: str) -> set[re.Pattern[str]]:
+        """What is looked for of all the terms that stand in a text in any of its readings."""
+        return {
+            self._spellings[i].exact
+            for reading in readings(text)
+            for i, places in self._anchors.held(reading.text).items()
+            if self._spellings[i].stands_at(reading.text, places)
+        }
 
     def touches_json(self, body: bytes) -> Term | None:
         """In JSON: keys, text with its escapes undone, numbers as they are written. What is no JSON is read as text."""
@@ -106,28 +103,23 @@ class Matcher:
         """In what stands in base64 in a text. Hexadecimal digits are hashes and proofs: they say no words."""
         if not self._spellings:
             return None
-        for run in _RUN.finditer(text.encode("ascii", "replace")):
-            if not _HEX.fullmatch(run[0]):
-                for said in decoded_runs(run[0]):
-                    if found := self.touches(said):
-                        return found
-        return None
+        runs = base64_runs(text.encode("ascii", "replace"), hashes=False)
+        return next((found for run in runs for said in decoded(run) if (found := self.touches(said))), None)
 
     # ---------------------------------------------------------------- one reading
 
-    def _may_hold(self, text: str) -> bool:
-        return bool(self._anchors) and self._anchors.search(text.encode("utf-8", "replace")) is not None
-
     def _in_reading(self, reading: Reading) -> Term | None:
-        if not self._may_hold(reading.text):
-            return None
-        return next((s.term for s in self._spellings if s.stands_in(reading.text)), None)
+        return _first(self._spellings, self._anchors, reading.text)
 
     # ---------------------------------------------------------------- bytes
 
     @cached_property
     def _sure(self) -> list[Spelling]:
         return [spelling for spelling in self._spellings if spelling.size >= _SURE]
+
+    @cached_property
+    def _sure_anchors(self) -> Anchors:
+        return Anchors(self._sure)
 
     @cached_property
     def _wide(self) -> Any:
@@ -137,7 +129,8 @@ class Matcher:
 
     @cached_property
     def _plain(self) -> Any:
-        return _quick([form for s in self._sure for form in (_forms(s) if s.literal else [s.anchor])])
+        return _quick([form for s in self._sure if not s.digits
+                       for form in (_forms(s) if s.literal else [s.anchor])])  # fmt: skip
 
     def _in_raw(self, body: bytes) -> Term | None:
         for quick, step in ((self._plain, 1), (self._wide, 2)):
@@ -147,28 +140,32 @@ class Matcher:
                     if found := self._sure_in(text):
                         return found
                 at = hit.start() + 1
-        return None
+        texts = (text for at in self._sure_anchors.places_of_numbers(body) for text in _around(body, at, at + 1, 1))
+        return next((found for text in texts if (found := self._sure_in(text))), None)
 
     def _sure_in(self, text: str) -> Term | None:
-        for reading in readings(text):
-            for spelling in self._sure:
-                if spelling.stands_in(reading.text):
-                    return spelling.term
-        return None
+        found = (_first(self._sure, self._sure_anchors, reading.text) for reading in readings(text))
+        return next((term for term in found if term), None)
 
     def _passages(self, body: bytes) -> Iterator[str]:
         for run in _PRINTED.finditer(body):
-            if self._may_hold(run[0].decode("ascii").lower()):
+            if self._anchors.may_stand_in(run[0].decode("ascii").lower()):
                 yield run[0].decode("ascii")
         for run in _PERCENT.finditer(body) if b"%" in body else ():
             yield run[0].decode("latin-1")
-        for run in _RUN.finditer(body) if self._sure else ():
-            yield from decoded_runs(run[0])
+        for run in base64_runs(body) if self._sure else ():
+            yield from decoded(run)
+
+
+def _first(spellings: Sequence[Spelling], anchors: Anchors, reading: str) -> Term | None:
+    """The first of the spellings that stands in a reading."""
+    held = anchors.held(reading) if anchors.may_stand_in(reading) else {}
+    return next((spellings[i].term for i, places in held.items() if spellings[i].stands_at(reading, places)), None)
 
 
 def _quick(sources: Sequence[bytes]) -> Any:
     """One alternation over bytes, case of ASCII letters aside; None if there is nothing to look for."""
-    return _linear(b"(?i)" + b"|".join(sorted(set(sources)))) if sources else None
+    return linear(b"(?i)" + b"|".join(sorted(set(sources)))) if sources else None
 
 
 def _forms(spelling: Spelling) -> set[bytes]:
@@ -198,22 +195,6 @@ def as_text(body: bytes) -> str:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     return body.decode("utf-8", "replace")
-
-
-def decoded_runs(run: bytes) -> Iterator[str]:
-    """What a run of base64 says, if it says text; it may start at any of four letters."""
-    plain = run.rstrip(b"=").translate(_URL_SAFE)
-    for skip in range(4):
-        part = plain[skip:]
-        try:
-            said = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"==")
-        except binascii.Error:
-            continue
-        if sum(32 <= byte < 127 for byte in said[:64]) >= 0.8 * len(said[:64]):
-            yield said.decode("utf-8", "replace")
-
-
-_URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
 
 
 def _merged(found: list[Span]) -> list[Span]:

@@ -19,7 +19,7 @@ _OBJECT: Final = re.compile(rb"(\d+)\s+\d+\s+obj\b")
 _END: Final = re.compile(rb"\bstream\r?\n|\bendobj\b")
 _LENGTH: Final = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE: Final = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
-_STRING: Final = rb"\(((?:[^\\()]+|\\.|\((?:[^\\()]|\\.)*\))*+)\)"
+_STRING: Final = rb"\(([^\\()]*+(?:(?:\\.|\((?:[^\\()]|\\.)*\))[^\\()]*+)*+)\)"
 _STRINGS: Final = re.compile(_STRING + rb"|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
 _DRAWN: Final = re.compile(
     _STRING + rb"|<([0-9A-Fa-f\s]+)>|<<((?:[^<>]|<[0-9A-Fa-f\s]*>)*)>>|/([^\s/<>\[\]()]+)\s+[-+.\d]+\s+Tf|\b(ET)\b",
@@ -144,7 +144,7 @@ class _Fonts:
 
     def __post_init__(self) -> None:
         for page in self.file.objects.values():
-            if contents := _CONTENTS.search(page):
+            if b"/Contents" in page and (contents := _CONTENTS.search(page)):
                 for number in re.findall(rb"(\d+)\s+\d+\s+R", contents[1]):
                     self.pages.setdefault(int(number), []).append(page)
 

@@ -7,7 +7,9 @@ of its spellings holds, so that one quick look at many texts tells which of them
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from social_archive.errors import ArchiveError
@@ -31,7 +33,11 @@ _INSIDE: Final = {"digits": 9, "word": 10, "mixed": 8}
 """From so many letters or digits on a term is found inside of longer words too. A word alone (a first name) is part of
 others more often than a handle with a digit in it."""
 
-_LONG: Final = 20_000
+_SHORT: Final = 20_000
+"""Characters up to which a text is looked through as a whole rather than around each anchor."""
+
+_TELLING: Final = 6
+"""From so many letters on a piece with a digit in it (the id in an address) tells more than any longer word."""
 
 _NO_SPACES: Final = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0xA4CF),
                      (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))  # fmt: skip
@@ -47,8 +53,9 @@ class NothingToFind(ArchiveError):
 @dataclass(frozen=True)
 class Spelling:
     """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
-    none. `exact`: on a reading; no match is longer than `reach`. `size`: letters and digits. `inside`: also found
-    within longer words. `is_number`: of digits only. `is_word`: one word that may well be said of something else."""
+    none (`digits`: then the last seven of a telephone number). `exact`: on a reading; no match is longer than `reach`.
+    `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only. `is_word`: one
+    word that may well be said of something else."""
 
     term: Term
     anchor: bytes
@@ -59,18 +66,16 @@ class Spelling:
     inside: bool
     is_number: bool
     is_word: bool = False
+    digits: str = ""
 
-    def stands_in(self, reading: str) -> bool:
-        if not self.literal or len(reading) < _LONG:
-            return self.literal in reading and self.exact.search(reading) is not None
-        at = reading.find(self.literal)
-        while at >= 0:  # around each place where its anchor is: in a whole file that is much less
-            if self.exact.search(reading, max(0, at - self.reach), at + 2 * self.reach):
-                return True
-            at = reading.find(self.literal, at + 1)
-        return False
+    def stands_at(self, reading: str, places: Iterable[int]) -> bool:
+        """`places`: where its anchor is."""
+        if len(reading) < _SHORT:
+            return self.exact.search(reading) is not None
+        return any(self.exact.search(reading, max(0, at - self.reach), at + 2 * self.reach) for at in places)
 
 
+@lru_cache(1 << 14)
 def spell(term: Term) -> Spelling:
     """Raises NothingToFind."""
     text = _SCHEME.sub("", next(iter(readings(term.text.strip()))).text)
@@ -85,7 +90,7 @@ def spell(term: Term) -> Spelling:
     source = _as_name(pieces, size) if _NAME.fullmatch(text) else _BETWEEN.join(pieces)
     if not inside:
         source = f"{_edge(pieces[0][0], _START)}(?:{source}){_edge(pieces[-1][-1], _END)}"
-    literal = max(pieces, key=len)
+    literal = max(pieces, key=lambda piece: (len(piece) >= _TELLING and _has_digit(piece), len(piece)))
     return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size + 40 * len(pieces) + 8, size,
                     inside, is_number, len(pieces) == 1 and not inside and not is_number)  # fmt: skip
 
@@ -107,7 +112,8 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
         source = f"{_START}{source}{_END}"
     source = rf"(?:\+1[\W_]{{0,2}})?\(?{source}"
     anchor = "[^0-9a-z]{0,12}".join(digits[-7:]).encode()
-    return Spelling(term, anchor, "", re.compile(source), 64, len(digits), inside, True)
+    return Spelling(term, anchor, "", re.compile(source), 64, len(digits), inside, True,
+                    digits=digits[-7:] if digits.isascii() else "")  # fmt: skip
 
 
 def _as_name(pieces: list[str], size: int) -> str:
@@ -118,6 +124,10 @@ def _as_name(pieces: list[str], size: int) -> str:
     turned = between.join([pieces[-1], *pieces[:-1]])
     turned_back = between.join([*pieces[1:], pieces[0]])
     return rf"(?:{with_initial.join(pieces)}|{turned}|{turned_back})(?:'?s{_END})?"
+
+
+def _has_digit(piece: str) -> bool:
+    return any(map(str.isdecimal, piece))
 
 
 def _edge(char: str, edge: str) -> str:

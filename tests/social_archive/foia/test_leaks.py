@@ -160,3 +160,13 @@ def test_the_files_of_ten_thousand_records_take_seconds_at_most() -> None:
     started = time.process_time()
     assert scan([File("data/proofs/records.jsonl", body)], TERMS) == []
     assert time.process_time() - started < 2
+
+
+def test_small_files_are_looked_through_together_and_each_is_named() -> None:
+    plain = [File(f"native/BEN-{n:05d}-v1.json", b'{"id": "<a %d", "said": "nothing"}' % n) for n in range(600)]
+    told = File("native/BEN-00600-v1.json", b'{"said": "b > Zelda <b>Quill</b>feather"}')
+    words = (b'{"a": "Zelda"}', b'["Quillfeather"]')
+    halves = [File(f"native/BEN-{n:05d}-v1.json", body) for n, body in enumerate(words, 601)]
+    sought = [Term("Zelda Quillfeather", "7(1)(c)", "act")]
+    assert scan(plain + halves, sought) == []
+    assert [leak.path for leak in scan([*plain, told, *halves], sought)] == [told.path]

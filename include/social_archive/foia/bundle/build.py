@@ -10,11 +10,12 @@ import fcntl
 import importlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.foia import as_decided, request_file, requests, verify
 from social_archive.foia.bundle import bag, proofs
-from social_archive.foia.bundle.model import Contents, File, Options
+from social_archive.foia.bundle.model import Contents, Evidence, File, Options, Part
 from social_archive.foia.bundle.zipping import Hashed
 from social_archive.foia.request_file import RequestFile, RequestRefused
 from social_archive.retention.people import acting
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.config import Agency
     from social_archive.foia.dispositions import Reviewed
+    from social_archive.foia.leaks import Gate
     from social_archive.foia.request_file import Event
     from social_archive.foia.requests import Request
 
@@ -81,35 +83,51 @@ class Built:
 # --------------------------------------------------------------------------- what goes in
 
 
+UNPROVEN: Final = Evidence("", 0, b"", "", "", b"", b"", b"")
+"""Stands for the evidence while it is still gathered and the longest part, which shows none of it, is written."""
+
+
 def contents(archive: Archive, request: Request, options: Options, work: Path,
              progress: Progress = lambda what, done, of: None) -> Contents:  # fmt: skip
     """Everything that the bundle of a request is made from, as its confirmed review has it. `work`: for proof lines.
 
     Raises RequestRefused if something is not yet in order; Incomplete, CannotProve, LedgerError.
     """
+    return proven(archive, unproven(archive, request, options, progress), work, progress)
+
+
+def unproven(archive: Archive, request: Request, options: Options,
+             progress: Progress = lambda what, done, of: None) -> Contents:  # fmt: skip
+    """The same, still without its evidence. Raises RequestRefused."""
     from social_archive.foia.periods import deadline_of, law_of
     from social_archive.foia.shown import shown_items
     from social_archive.law_exemptions import load_exemptions
 
     reviewed, confirmed = require_ready(archive, request.file)
-    searched = _event(request.file, reviewed.search.event)
     progress("Reading the records", 0, 2)
-    items = shown_items(archive, reviewed)
+    at = confirmed.time.astimezone(UTC).replace(microsecond=0)
+    day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
+    return Contents(
+        agency=archive.agency, request=request, reviewed=reviewed, items=shown_items(archive, reviewed),
+        at=at, confirmed=confirmed, options=options, evidence=UNPROVEN, letter=_letter(request.file),
+        coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
+        law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
+    )  # fmt: skip
+
+
+def proven(archive: Archive, draft: Contents, work: Path,
+           progress: Progress = lambda what, done, of: None) -> Contents:  # fmt: skip
+    """With its evidence. Raises RequestRefused, Incomplete, CannotProve, LedgerError."""
     progress("Proving them", 1, 2)
-    evidence = proofs.gather(archive, searched, confirmed, reviewed, items, work / "records.jsonl")
+    reviewed = draft.reviewed
+    searched = _event(draft.request.file, reviewed.search.event)
+    evidence = proofs.gather(archive, searched, draft.confirmed, reviewed, draft.items, work / "records.jsonl")
     if evidence.vkey != archive.signer.vkey:
         raise RequestRefused(
             "The ledger's key was changed since the review was confirmed. Nothing was built.",
             remedy="A second person confirms the review again; then one key signs it all.",
         )
-    at = confirmed.time.astimezone(UTC).replace(microsecond=0)
-    day = at.astimezone(ZoneInfo(archive.agency.body.time_zone)).date()
-    return Contents(
-        agency=archive.agency, request=request, reviewed=reviewed, items=items,
-        at=at, confirmed=confirmed, options=options, evidence=evidence, letter=_letter(request.file),
-        coverage=_coverage(request.file, reviewed), due=deadline_of(archive, request),
-        law=law_of(archive, request.received), exemptions=load_exemptions(archive.agency, day),
-    )  # fmt: skip
+    return replace(draft, evidence=evidence)
 
 
 def ready(archive: Archive) -> list[str]:
@@ -159,33 +177,53 @@ def _event(file: RequestFile, wanted: str) -> Event:
 # --------------------------------------------------------------------------- the files
 
 
-def files(made_from: Contents, progress: Progress = lambda what, done, of: None) -> list[File]:
-    """All files of the payload. Raises Leaks if a redacted word stands in one of them.
-
-    The longest part is written while the others are, and while those are looked through.
-    """
-    longest, *others = [importlib.import_module(f"social_archive.foia.bundle.{name}").write for name in PARTS]
-    steps = len(others) + 3
-    found = list(_given(made_from))
+@contextmanager
+def begun(draft: Contents) -> Iterator[Iterator[File]]:
+    """The files of the longest part, which is written from now on, while other work is done."""
+    files = iter(_writer(PARTS[0])(draft))
     with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
-        running = pool.submit(lambda: list(longest(made_from)))
-        for number, write in enumerate(others):
-            progress("Writing the documents", number, steps)
-            found += write(made_from)
-            crash_point("bundle-part-written")
-        progress("Looking for words that must not leave", steps - 3, steps)
-        _require_no_leaks(made_from, found)
-        progress("Writing the documents", steps - 2, steps)
-        written = running.result()
+        first = pool.submit(lambda: list(islice(files, 1)))
+        try:
+            yield _rest(first, files)
+        finally:
+            wait([first])
+            if isinstance(files, Generator):
+                files.close()
+
+
+def _rest(first: Future[list[File]], others: Iterator[File]) -> Iterator[File]:
+    yield from first.result()
+    yield from others
+
+
+def files(made_from: Contents, longest: Iterable[File],
+          progress: Progress = lambda what, done, of: None) -> list[File]:  # fmt: skip
+    """All files of the payload. `longest`: those of the first part. Raises Leaks if a redacted word stands in one."""
+    steps = len(PARTS) + 1
+    found = list(_given(made_from))
+    for number, name in enumerate(PARTS[1:]):
+        progress("Writing the documents", number, steps)
+        found += _writer(name)(made_from)
+        crash_point("bundle-part-written")
+    progress("Looking for words that must not leave", steps - 2, steps)
+    gate = _gate(made_from)
+    gate.require_none(found)
     progress("Looking for words that must not leave", steps - 1, steps)
-    _require_no_leaks(made_from, written)
-    return found + written
+    for file in longest:
+        gate.require_none([file])
+        found.append(file)
+    return found
 
 
-def _require_no_leaks(made_from: Contents, some: Sequence[File]) -> None:
-    from social_archive.foia.leaks import require_none
+def _writer(name: str) -> Part:
+    write: Part = importlib.import_module(f"social_archive.foia.bundle.{name}").write
+    return write
 
-    require_none(some, made_from.reviewed.terms, asked=made_from.request.text, own=_own_words(made_from.agency))
+
+def _gate(made_from: Contents) -> Gate:
+    from social_archive.foia.leaks import Gate
+
+    return Gate(made_from.reviewed.terms, asked=made_from.request.text, own=_own_words(made_from.agency))
 
 
 def _own_words(agency: Agency) -> str:
@@ -227,10 +265,11 @@ def build(
     archive.catalog.catch_up()
     acting(archive, by, RequestRefused)
     request = requests.load(archive, reference)
-    require_ready(archive, request.file)
     with _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
-        made_from = contents(archive, request, options, work, progress)
-        payload = files(made_from, progress)
+        draft = unproven(archive, request, options, progress)
+        with begun(draft) as longest:
+            made_from = proven(archive, draft, work, progress)
+            payload = files(made_from, longest, progress)
         path = work / f"{made_from.name}.zip"
         hashed = bag.write(path, made_from, payload, archive.signer, lambda n, of: progress("Packing", n, of),
                            lambda: crash_point("bundle-file-packed"))  # fmt: skip

@@ -54,12 +54,15 @@ def write(contents: Contents) -> Iterable[File]:
     Where load files were asked for, the one that counts pages comes from here.
     """
     cut = parts(groups(contents))
-    with ThreadPoolExecutor(WORKERS) as pool:
+    pages: list[tuple[str, int]] = []
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
         made = pool.map(lambda part: typesetting.pdf(TEMPLATE, content(contents, part), at=contents.at), cut)
-        pages: list[tuple[str, int]] = []
         for part, body in zip(cut, made, strict=True):
             pages.append((part.name, _pages(body)))
             yield File(f"{FOLDER}/{part.name}", body)
+    finally:
+        pool.shutdown(cancel_futures=True)
     if contents.options.load_files:
         yield load_files.opt(FOLDER, pages)
 
