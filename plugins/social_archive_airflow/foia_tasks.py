@@ -9,6 +9,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -136,6 +137,19 @@ def tell() -> dict[str, Any]:
             deadlines.record(archive, soon)
         log.info("The letter was sent." if why_not is None else f"No mail was sent: {why_not}.")
     return {"requests": len(soon), "sent": why_not is None}
+
+
+@task
+def settle() -> dict[str, int]:
+    """For closed requests, what their closing left undone. It waits for nothing, and nothing waits for it: a store that
+    refuses a move must not hide a day that is near."""
+    from social_archive.foia import closing
+
+    with opened() as archive:
+        done = closing.settle(archive)
+    log.info("%d holds were lifted and %d objects moved. %d old versions are still locked, %d objects wait for a "
+             "disposal.", done.lifted, done.moved, done.left, done.waiting)  # fmt: skip
+    return asdict(done)
 
 
 def officer(archive: Archive) -> str | None:
