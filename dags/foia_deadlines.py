@@ -16,7 +16,7 @@ DOC = """
 **What it does.** `to_watch` lists the open requests with the day by which each must be answered, `watch` starts a run
 of `foia_clock` for each that has none. `tell` writes to the FOIA officer of requests that are due within some days
 (`foia: warn_days` in agency.yaml) or late, once a day each. Numbers and dates only. `settle` does for closed requests
-what a run that was killed left undone: their hold is lifted, their file moves to the cohort of the month of its closing.
+what a killed run left undone: their hold is lifted, their file moves to the cohort of the month of its closing.
 
 **Owner.** The records officer.
 

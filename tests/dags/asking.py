@@ -66,6 +66,8 @@ class Run:
                 step(self)
         except BaseException as error:
             self.trouble.append(error)
+            if self.run_id:  # nobody would answer any more: the run would wait for ever
+                self.request("PATCH", "admin", self.path, {"state": "failed"})
 
     # -- what a person does
 

@@ -85,13 +85,13 @@ def test_the_named_person_releases_the_bundle_and_a_stranger_finds_it_whole(serv
 
     def slips(run: Run) -> None:
         """An answer that does not name the bundle counts for nothing, and the question comes again."""
-        assert run.answer("director", RELEASE, "Approve").status_code == 200
+        assert run.answer("director", RELEASE, "Approve", plan=None, reason=None).status_code == 200
         run.asked(RELEASE, tries=2)
         seen["after the slip"] = (file_of(archive, number).last("approved"), went_out(archive, number))
 
     def approves(run: Run) -> None:
         plan = run.asked(RELEASE, tries=2)["params"]["plan"]["value"]
-        assert run.answer("director", RELEASE, "Approve", plan=plan).status_code == 200
+        assert run.answer("director", RELEASE, "Approve", plan=plan, reason=None).status_code == 200
 
     run = Run("foia_export", server, [others_try, slips, approves], {"number": number}).go()
 
