@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, DeadlineAlert, DeadlineReference, Param, SyncCallback
+from airflow.sdk import DAG, DeadlineAlert, Param, SyncCallback
 
 from social_archive.archive import default_agency
 from social_archive.config import load_agency
 from social_archive_airflow import foia_tasks as tasks
-from social_archive_airflow.foia_deadline import tell_of_deadline
+from social_archive_airflow.foia_deadline import AnswerDue, tell_of_deadline
 from social_archive_airflow.retries import HonourRetryAfter
 from social_archive_airflow.tags import Owner, Tag
 
 DOC = """
-**What it does.** A run's logical date is the end of the day by which one request must be answered (the safe one, where
-a holiday is disputed). `answered` waits until the request is answered, closed, or due on another day. If it is not,
-Airflow shows the missed deadline under *Browse, Deadlines*, and the FOIA officer gets a letter: some days before, and
-on the day itself. Runs are started by `foia_request` and daily by `foia_deadlines`; nobody needs to.
+**What it does.** A run is started with the end of the day by which one request must be answered (the safe one, where a
+holiday is disputed); this is its deadline. `answered` waits until the request is answered, closed, or due on another
+day. If it is not, Airflow shows the missed deadline under *Browse, Deadlines*, and the FOIA officer gets a letter: some
+days before, and on the day itself. Runs are started by `foia_request` and daily by `foia_deadlines`; nobody needs to.
 
 **Owner.** The records officer.
 
@@ -35,10 +35,13 @@ with DAG(
     catchup=False,
     max_active_runs=200,
     tags=[Tag.REQUESTS],
-    params={"number": Param(None, type=["null", "string"], title="Request number")},
+    params={
+        "number": Param(None, type=["null", "string"], title="Request number"),
+        "due": Param(None, type=["null", "string"], format="date-time", title="End of the day by which it is due"),
+    },
     deadline=[
-        DeadlineAlert(DeadlineReference.DAGRUN_LOGICAL_DATE, -warn, SyncCallback(tell_of_deadline), name="Due soon"),
-        DeadlineAlert(DeadlineReference.DAGRUN_LOGICAL_DATE, timedelta(0), SyncCallback(tell_of_deadline), name="Due"),
+        DeadlineAlert(AnswerDue(), -warn, SyncCallback(tell_of_deadline), name="Due soon"),
+        DeadlineAlert(AnswerDue(), timedelta(0), SyncCallback(tell_of_deadline), name="Due"),
     ],
     default_args={
         "owner": Owner.RECORDS,

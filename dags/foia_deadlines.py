@@ -1,4 +1,4 @@
-"""Daily: the clocks of open requests are watched, and the FOIA officer is told what is due."""
+"""Daily: the clocks of open requests are watched, the FOIA officer is told what is due, closed files are settled."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from social_archive_airflow.tags import Owner, Tag
 DOC = """
 **What it does.** `to_watch` lists the open requests with the day by which each must be answered, `watch` starts a run
 of `foia_clock` for each that has none. `tell` writes to the FOIA officer of requests that are due within some days
-(`foia: warn_days` in agency.yaml) or late, once a day each. Numbers and dates only.
+(`foia: warn_days` in agency.yaml) or late, once a day each. Numbers and dates only. `settle` does for closed requests
+what a killed run left undone: their hold is lifted, their file moves to the cohort of the month of its closing.
 
 **Owner.** The records officer.
 
 **How to recover.** Clear the red task. A red `tell` means that the mail server did not take the letter; `archive foia
-list` shows the same.
+list` shows the same. A red `settle` delays nothing that is due; what it did stays done, and cleared it does the rest.
 """
 
 agency = load_agency(default_agency())
@@ -41,5 +42,6 @@ with DAG(
         "retry_policy": HonourRetryAfter(),
     },
 ):
+    tasks.settle()
     tasks.watch(tasks.to_watch())
     tasks.tell()

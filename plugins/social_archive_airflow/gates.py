@@ -64,6 +64,11 @@ def answered_by(answer: Answer | None, *, option: str, allowed: Collection[str])
     return by, name
 
 
+def rejected(answer: Answer | None) -> bool:
+    """Does it say No? Enough to do nothing; who said so stands in the ledger."""
+    return answer is not None and answer.get("chosen_options") == [REJECT]
+
+
 def same_plan(plan: str | None, expected_plan: str) -> None:
     """The answer is about this very list. A question that was cleared keeps its text, so it may be about an old one."""
     if plan is None:

@@ -61,6 +61,7 @@ class Release(ApprovalOperator):
         from social_archive.foia import delivery
 
         if "error" not in event:
+            self.validate_params_input(event["params_input"] or {})  # Airflow would refuse it after it was entered
             with opened() as archive:
                 archive.catalog.catch_up()
                 file, built = _bundle(archive, self.built)

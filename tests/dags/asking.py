@@ -66,22 +66,25 @@ class Run:
                 step(self)
         except BaseException as error:
             self.trouble.append(error)
+            if self.run_id:  # nobody would answer any more: the run would wait for ever
+                self.request("PATCH", "admin", self.path, {"state": "failed"})
 
     # -- what a person does
 
     def asked(self, task_id: str, tries: int = 1) -> dict[str, Any]:
-        """Wait until a question is put (for the `tries`-th time); returns it."""
+        """Wait until a question is put (for the `tries`-th time); returns it. `TASK/0`: of a mapped task its first."""
         for _ in range(400):
-            task = self._get("admin", f"{self.path}/taskInstances/{task_id}")
+            answer = self.request("GET", "admin", f"{self.path}/taskInstances/{task_id}")
+            task = answer.json() if answer.status_code == 200 else {"state": None}  # 404: not yet mapped
             if task["state"] == "awaiting_input" and task["try_number"] == tries:
-                return self._get("admin", f"{self.path}/taskInstances/{task_id}/-1/hitlDetails")
+                return self._get("admin", self._question(task_id))
             assert task["state"] not in OVER, f"{task_id} is {task['state']} and asks nothing"
             time.sleep(0.2)
         raise AssertionError(f"{task_id} was never asked")
 
     def answer(self, user: str, task_id: str, option: str, **params: Any) -> httpx.Response:
         body = {"chosen_options": [option], "params_input": params}
-        return self.request("PATCH", user, f"{self.path}/taskInstances/{task_id}/-1/hitlDetails", body)
+        return self.request("PATCH", user, self._question(task_id), body)
 
     def request(self, method: str, user: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
         from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
@@ -93,6 +96,10 @@ class Run:
     @property
     def path(self) -> str:
         return f"/api/v2/dags/{self.dag_id}/dagRuns/{self.run_id}"
+
+    def _question(self, task_id: str) -> str:
+        name, _, place = task_id.partition("/")
+        return f"{self.path}/taskInstances/{name}/{place or -1}/hitlDetails"
 
     def _get(self, user: str, path: str) -> dict[str, Any]:
         answer = self.request("GET", user, path)

@@ -4,83 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from social_archive.archive import open_archive
 from social_archive.retention import certificate
 from social_archive.stack import environment as stack_environment
+from tests.e2e.browsing import answer, logged_in, picture, question
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.slow, pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PATIENCE = 120_000  # milliseconds: the machine may be busy with other tests
-PICTURES = os.environ.get("PICTURES")  # a folder, when the pictures of docs/images are to be made anew
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    missing = "chromium" if CHROMIUM is None else "playwright" if find_spec("playwright") is None else None
-    if missing and "CI" not in os.environ:
-        pytest.skip(f"{missing} is not installed here: `apt-get install chromium`, `make test`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def logged_in(browser: Any, stack: Stack, user: str) -> Iterator[Any]:
-    """A page of one person's own browser session."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(PATIENCE)
-    page = context.new_page()
-    page.goto(stack.home.url)
-    page.fill("input[name=username]", user)
-    page.fill("input[name=password]", stack.home.passwords()[user])
-    page.click("button[type=submit]")
-    page.wait_for_selector("text=Required Action")
-    yield page
-    context.close()
-
-
-def question(page: Any, stack: Stack, task_id: str, subject: str) -> None:
-    """Wait until it is put, and open it from the list of required actions."""
-    with stack.api() as api:
-        path = f"/api/v2/dags/dispose/dagRuns/{api.runs('dispose')[0]['dag_run_id']}/taskInstances/{task_id}"
-        while (state := api._get(path)["state"]) != "awaiting_input":
-            assert state not in ("success", "failed", "upstream_failed", "skipped"), state
-            time.sleep(0.5)
-    time.sleep(2)  # as a person does: an answer in the very moment of the question may be lost
-    page.goto(f"{stack.home.url}/required_actions?response_received=false")
-    page.locator("a", has_text=subject).first.click()
-    page.wait_for_selector("text=plan")
-
-
-def answer(page: Any, option: str) -> None:
-    with page.expect_response(lambda r: r.url.endswith("/hitlDetails") and r.request.method == "PATCH") as told:
-        page.get_by_role("button", name=option, exact=True).click()
-    assert told.value.status == 200, told.value.text()
-
-
-def picture(page: Any, name: str) -> None:
-    if PICTURES:
-        page.wait_for_timeout(1_000)
-        page.screenshot(path=str(Path(PICTURES) / name))
 
 
 @pytest.fixture(scope="module")
@@ -93,17 +33,17 @@ def run_id(stack: Stack) -> str:
 
 def test_two_people_approve_in_their_browsers_and_the_certificate_holds_elsewhere(stack, browser, run_id, tmp_path):
     with logged_in(browser, stack, "records") as page:
-        question(page, stack, "returned_copy", "Returned copy")
+        question(page, stack, "dispose", "returned_copy", "Returned copy")
         page.fill("input[name=element_reference]", "LRC 26-118 (invented)")
         page.fill("input[name=element_returned_on]", date.today().isoformat())
         picture(page, "dispose-returned.png")
         answer(page, "Approved")
-        question(page, stack, "first_approval", "First approval")
+        question(page, stack, "dispose", "first_approval", "First approval")
         picture(page, "dispose-approve.png")
         answer(page, "Approve")
 
     with logged_in(browser, stack, "director") as page:
-        question(page, stack, "second_approval", "Second approval")
+        question(page, stack, "dispose", "second_approval", "Second approval")
         assert "approved by records" in page.inner_text("main, body")
         answer(page, "Approve")
         with stack.api() as api:
