@@ -53,6 +53,19 @@ def _totals(told: Mapping[str, Any]) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
+_ACTIONS: Final = {
+    "release": "released", "withhold": "withheld", "restore": "shown again", "adopt": "as was determined before",
+    "words": "words taken out", "term": "a term taken out of all", "kind": "a kind of words taken out of all",
+    "person": "a person taken out of all", "media": "an attachment withheld",
+}  # fmt: skip
+
+
+def _under(told: Mapping[str, Any]) -> str:
+    """How many records a decision is about, and under which exemptions."""
+    hits, codes = int(told.get("hits") or 0), told.get("codes") or ()
+    return (f", {_count(told, 'hits', 'record')}" if hits else "") + (f"  {', '.join(codes)}" if codes else "")
+
+
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "received": lambda t: f"Received on {t['received']} as {t['number']}",
     "classified": _classified,
@@ -64,10 +77,10 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "fees": lambda t: f"Fees estimated at {t['total']}",
     "communication": _communication,
     "letter": lambda t: f"Letter written: {str(t.get('letter', '')).replace('_', ' ')}",
-    "answered": lambda t: f"Answered: {str(t.get('outcome', '')).replace('_', ' ')}".removesuffix(": "),
+    "answered": lambda t: f"Answered: {_OUTCOMES.get(str(t.get('outcome')), t.get('outcome', ''))}".removesuffix(": "),
     "searched": lambda t: f"Search frozen: {_count(t, 'hits', 'hit')}",
     "coverage": lambda t: "Coverage statements made",
-    "disposition": lambda t: "Decided: " + str(t.get("action") or t.get("kind") or "hits").replace("_", " "),
+    "disposition": lambda t: f"Decided: {_ACTIONS.get(str(t.get('action')), 'records')}" + _under(t),
     "undone": lambda t: "A decision was undone",
     "redone": lambda t: "A decision was done again",
     "confirmed": lambda t: "Review confirmed by a second person" + _totals(t),

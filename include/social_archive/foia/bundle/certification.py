@@ -108,7 +108,7 @@ def _copies(contents: Contents, rows: list[Row]) -> Iterator[str]:
     yield (
         f"A search was frozen for the request; it matched {counted(totals['hits'], 'record')}. "
         f"{count(totals['released'])} are given whole, {count(totals['redacted'])} with words removed, "
-        f"{count(totals['withheld'])} are withheld, and {count(totals['disposed'])} had been destroyed on "
+        f"{count(totals['withheld'])} withheld, and {count(totals['disposed'])} had been destroyed on "
         "schedule."
     )
     yield (
