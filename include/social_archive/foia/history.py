@@ -53,6 +53,9 @@ def _totals(told: Mapping[str, Any]) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
+_OUTCOMES: Final = {
+    "granted": "granted", "partial": "granted in part", "denied": "denied", "none": "there are no records",
+}  # fmt: skip
 _ACTIONS: Final = {
     "release": "released", "withhold": "withheld", "restore": "shown again", "adopt": "as was determined before",
     "words": "words taken out", "term": "a term taken out of all", "kind": "a kind of words taken out of all",

@@ -69,7 +69,7 @@ class Matcher:
             for reading in readings(text, located=True)
             for spelling in self._spellings
             if spelling.literal in reading.text
-            for match in spelling.exact.finditer(reading.text)
+            for match in _each(spelling.exact, reading.text)
         ]
         return _merged(found)
 
@@ -209,6 +209,14 @@ def decoded_runs(run: bytes) -> Iterator[str]:
 
 
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
+
+
+def _each(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All matches, also those that overlap: in `@modell Marcus Odell` the name stands turned around, and then again."""
+    found = pattern.search(text)
+    while found is not None:
+        yield found
+        found = pattern.search(text, found.start() + 1)
 
 
 def _merged(found: list[Span]) -> list[Span]:
