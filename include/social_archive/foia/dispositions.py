@@ -183,7 +183,7 @@ def token(code: str) -> str:
     return TOKEN.format(code=code)
 
 
-def tokens(codes: Iterable[str], shown: Callable[[str], str] = str) -> str:
+def token_pattern(codes: Iterable[str], shown: Callable[[str], str] = str) -> str:
     """The source of a pattern that finds the tokens of these codes: of one, or of several under which the same words
     were removed. `shown`: how a paper writes a code."""
     one = "|".join(re.escape(shown(code)) for code in codes)

@@ -64,7 +64,8 @@ def bundle(
         ("records", totals_in_words(built.totals)), ("size", f"{built.size:,} bytes"), ("SHA-256", built.sha256),
     ]))  # fmt: skip
     out.print(Text("Look at it before it goes out, and check it:", style="bold"))
-    out.print(Text(f"  {built.path}\n  archive foia verify {built.path}"), soft_wrap=True)  # to be copied, so in one piece
+    to_copy = f"  {built.path}\n  archive foia verify {built.path}"
+    out.print(Text(to_copy), soft_wrap=True)
     out.print(Text(f"Next: archive foia approve {output.safe_str(number)} --by USER", style="dim"))
 
 

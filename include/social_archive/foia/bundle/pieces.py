@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from social_archive.documents import typesetting
-from social_archive.foia.dispositions import tokens
+from social_archive.foia.dispositions import token_pattern
 
 Piece = str | list[str]
 
@@ -42,7 +42,7 @@ def _breakable(words: str) -> list[Piece]:
 
 @lru_cache(maxsize=1024)
 def _marks(codes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(f"({tokens(codes)})")
+    return re.compile(f"({token_pattern(codes)})")
 
 
 _JOINERS: Final = "\u200d\ufe0e\ufe0f"
