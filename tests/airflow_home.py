@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -26,7 +29,20 @@ if str(REPOSITORY / "plugins") not in sys.path:
 
 
 def migrated() -> Path:
-    """AIRFLOW_HOME with the tables of a SQLite database in it (6 s, once a run)."""
-    if not (HOME / "airflow.db").exists():
-        subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, timeout=300)
+    """AIRFLOW_HOME with the tables of a SQLite database in it. They are made once (6 s); other homes copy them."""
+    made = HOME / "airflow.db"
+    if not made.exists():
+        name = f"archive-test-airflow-tables-{os.getuid()}-{version('apache-airflow-core')}"
+        shared = Path(tempfile.gettempdir()) / name
+        shared.mkdir(mode=0o700, exist_ok=True)
+        with (shared / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (shared / "airflow.db").exists():
+                subprocess.run(
+                    [sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True, timeout=300
+                )
+                shutil.copyfile(made, shared / "part.db")
+                (shared / "part.db").rename(shared / "airflow.db")
+            else:
+                shutil.copyfile(shared / "airflow.db", made)
     return HOME

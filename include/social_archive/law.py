@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, PlainValidator, ValidationError, model_validator
@@ -74,18 +74,14 @@ class Sourced(Model):
         return self.confidence in ("source", "secondary")
 
 
-class LawRule(Sourced):
-    """One rule. It holds from its first to its last day, both included; a day left out is not known or not set."""
+class Dated(Sourced):
+    """What holds from its first to its last day, both included; a day left out is not known or not set."""
 
-    rule_id: Slug
-    sets: Text | None = None
-    value: Annotated[RuleValue, PlainValidator(_rule_value)]
-    summary: Text
     effective_from: date | None = None
     effective_to: date | None = None
 
     @model_validator(mode="after")
-    def _days_in_order(self) -> LawRule:
+    def _days_in_order(self) -> Self:
         if self.first > self.last:
             raise ValueError("`effective_to` lies before `effective_from`")
         return self
@@ -100,6 +96,15 @@ class LawRule(Sourced):
 
     def in_force(self, day: date) -> bool:
         return self.first <= day <= self.last
+
+
+class LawRule(Dated):
+    """One rule."""
+
+    rule_id: Slug
+    sets: Text | None = None
+    value: Annotated[RuleValue, PlainValidator(_rule_value)]
+    summary: Text
 
 
 class DisposalLaw(Model):

@@ -18,7 +18,7 @@ from pydantic import Field, model_validator
 
 from social_archive.config import Agency, Model, Slug, Text
 from social_archive.errors import ConfigError
-from social_archive.law import Pack, Sourced
+from social_archive.law import Dated, Pack, Sourced
 from social_archive.law_pack import misplaced, pack_file, parsed, sha256_of
 from social_archive.yaml_lines import Document
 
@@ -110,7 +110,7 @@ def easter(year: int) -> date:
 # --------------------------------------------------------------------------- models
 
 
-class Holiday(Sourced):
+class Holiday(Dated):
     """A day on which a public body may be closed.
 
     `counts`: the agency takes it for a holiday, so it is no business day. `disputed`: somebody may hold the opposite.
@@ -123,20 +123,10 @@ class Holiday(Sourced):
     rule: DayRule
     counts: bool
     disputed: bool = False
-    effective_from: date | None = None
-    effective_to: date | None = None
-
-    @property
-    def first(self) -> date:
-        return self.effective_from or date.min
-
-    @property
-    def last(self) -> date:
-        return self.effective_to or date.max
 
     def in_year(self, year: int) -> date | None:
         day = self.rule.in_year(year)
-        return day if day is not None and self.first <= day <= self.last else None
+        return day if day is not None and self.in_force(day) else None
 
 
 class Weekend(Sourced):

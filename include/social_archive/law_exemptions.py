@@ -17,11 +17,11 @@ from itertools import combinations
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from social_archive.config import Agency, Model, Text
 from social_archive.errors import ConfigError
-from social_archive.law import VERIFY, Pack, Sourced, find_pack
+from social_archive.law import VERIFY, Dated, Pack, find_pack
 from social_archive.law_pack import misplaced, parsed, sha256_of
 from social_archive.yaml_lines import Document
 
@@ -31,7 +31,7 @@ LONGEST_CODE: Final = 40
 Code = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_CODE, pattern=r"^[A-Za-z0-9 ().-]+$")]
 
 
-class Exemption(Sourced):
+class Exemption(Dated):
     """One exemption. `preset`: offered first, since it is a realistic pick for such a body.
 
     `basis`: a sentence on the facts to start from; `kinds` (in the file: `for`): kind of personal information -> the
@@ -44,22 +44,6 @@ class Exemption(Sourced):
     preset: bool = False
     basis: Text | None = None
     kinds: dict[str, Text] = Field(default_factory=dict, alias="for")
-    effective_from: date | None = None
-    effective_to: date | None = None
-
-    @model_validator(mode="after")
-    def _days_in_order(self) -> Exemption:
-        if self.first > self.last:
-            raise ValueError("`effective_to` lies before `effective_from`")
-        return self
-
-    @property
-    def first(self) -> date:
-        return self.effective_from or date.min
-
-    @property
-    def last(self) -> date:
-        return self.effective_to or date.max
 
     def basis_for(self, kind: str | None = None) -> str | None:
         """The sentence to start from, for a kind of personal information or for whatever else it is claimed."""
@@ -129,7 +113,7 @@ def load_exemptions(agency: Agency, day: date | None = None) -> Exemptions:
         raise ConfigError("\n".join(problems))
     on = day or datetime.now(ZoneInfo(agency.body.time_zone)).date()
     return Exemptions(file.pack.jurisdiction, file.pack.title, file.pack.invented, sha256_of(path),
-                      tuple(one for one in file.exemptions if one.first <= on <= one.last))  # fmt: skip
+                      tuple(one for one in file.exemptions if one.in_force(on)))  # fmt: skip
 
 
 def _ambiguous(exemptions: list[Exemption], document: Document) -> Iterator[str]:

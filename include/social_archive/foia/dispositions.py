@@ -67,7 +67,8 @@ class Cut:
 
 @dataclass(frozen=True)
 class Item:
-    """What was decided about one hit. `codes`: of the exemptions, sorted; `reasons`: per code, the factual basis.
+    """What was decided about one hit. `codes`: of the exemptions, sorted; `reasons`: per code, every factual basis, one
+    a line.
 
     `cuts`: words that are removed. `media`: (version, number of the attachment) -> code, of files that are withheld.
     `withheld_fields`: committed fields that are removed as a whole -> code (`author`, for a person). `certificate`: of

@@ -224,12 +224,12 @@ def _distinct(cuts: Iterable[Cut]) -> tuple[Cut, ...]:
 
 
 def _reasons(claimed: set[tuple[str, str]], bases: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """code -> every factual basis that was given for it, each once."""
+    """code -> every factual basis that was given for it, each once, one a line."""
     given: dict[str, set[str]] = {}
     for code, action in claimed:
         if basis := bases.get(action, {}).get(code):
-            given.setdefault(code, set()).add(basis)
-    return {code: " ".join(sorted(given[code])) for code in sorted(given)}
+            given.setdefault(code, set()).add(" ".join(basis.split()))
+    return {code: "\n".join(sorted(given[code])) for code in sorted(given)}
 
 
 def _plan(request: str, search: FrozenSearch, items: Iterable[Item], terms: Iterable[Term]) -> str:

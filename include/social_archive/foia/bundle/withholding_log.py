@@ -64,7 +64,7 @@ def lines(contents: Contents) -> Iterator[Line]:
 
 
 def _line(contents: Contents, shown: ShownItem, version: str, name: str, what: str, code: str) -> Line:
-    basis = shown.item.reasons.get(code) or NOT_STATED
+    basis = shown.item.reasons.get(code, "").replace("\n", " ") or NOT_STATED
     return Line(shown.item.control, version, name, what, code, citation(contents, code), basis)
 
 

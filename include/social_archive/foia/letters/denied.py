@@ -42,7 +42,7 @@ def of_review(archive: Archive, reviewed: Reviewed) -> list[Denied]:
 
 def _denied(archive: Archive, code: str, items: Sequence[Item], kinds: Mapping[str, RecordType]) -> Denied:
     title, citation, verified = named(archive, code)
-    bases = list(dict.fromkeys(said for item in items if (said := item.reasons.get(code, "").strip())))
+    bases = list(dict.fromkeys(said for item in items for said in item.reasons.get(code, "").splitlines()))
     return Denied(
         code=code, title=title, citation=citation, basis=" ".join(_sentence(one) for one in bases),
         record_type=record_type(kinds.get(item.hit.rid, "mixed") for item in items),
