@@ -91,12 +91,15 @@ def named(char: str) -> str:
     return f"‹{_NAMES.get(char) or f'U+{ord(char):04X}'}›"
 
 
+_ROOM: Final = 20
+
+
 def safe(text: str | None, *, limit: int | None = None, one_line: bool = False, style: str = "") -> Text:
     """Somebody's words, safe to print. `limit` counts characters; what is cut is said."""
     plain = text or ""
     if one_line:
         plain = " ".join(plain.split())
-    cut = limit is not None and len(plain) > limit
+    cut = limit is not None and len(plain) > limit + _ROOM  # to say what is cut takes room, too
     shown = plain[:limit] if cut else plain
     out = Text(style=style)
     at = 0

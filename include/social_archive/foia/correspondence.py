@@ -101,7 +101,7 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:
         amount = Decimal(-1)
     if not amount.is_finite() or amount < 0 or amount > 1_000_000:
-        raise RequestRefused("An amount is a number such as 12.50.")
+        raise RequestRefused("An amount is a number such as 12.50.", remedy="Write --line 'Recording medium=4.50'.")
     return amount.quantize(Decimal("0.01"))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from social_archive.foia.dispositions import token
+from social_archive.foia.dispositions import token, token_pattern
 from social_archive.foia.matching import Matcher
 
 Span = tuple[int, int, frozenset[str]]
@@ -75,8 +75,7 @@ def _between(text: str, gone: Sequence[Span], codes: set[str]) -> Iterator[tuple
     """What is left between cuts, and between tokens that the text held before: looked at piece by piece."""
     walls = [(start, end) for start, end, _ in gone]
     if codes and "[REDACTED " in text:
-        one = "|".join(re.escape(code) for code in sorted(codes))
-        walls += [match.span() for match in re.finditer(rf"\[REDACTED (?:{one})(?:, (?:{one}))*\]", text)]
+        walls += [match.span() for match in re.finditer(token_pattern(sorted(codes)), text)]
     at = 0
     for start, end in sorted(walls):
         if at < start:

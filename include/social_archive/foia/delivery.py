@@ -59,7 +59,7 @@ def waiting(file: RequestFile) -> Event:
     built = file.last("built")
     if built is None:
         raise RequestRefused(f"Request {file.number} has no bundle yet.",
-                             remedy="Build it: archive foia bundle NUMBER --by NAME")  # fmt: skip
+                             remedy="Build it: archive foia bundle NUMBER --by USER")  # fmt: skip
     return built
 
 
@@ -100,7 +100,7 @@ def _require_current(archive: Archive, file: RequestFile, sha256: str) -> Event:
     reviewed, _ = build.require_ready(archive, file)
     if reviewed.plan != built.told["plan"]:
         raise RequestRefused("The review was changed since this bundle was built.",
-                             remedy="Build the bundle again: archive foia bundle NUMBER --by NAME")  # fmt: skip
+                             remedy="Build the bundle again: archive foia bundle NUMBER --by USER")  # fmt: skip
     return built
 
 
@@ -203,7 +203,7 @@ def require_approved(archive: Archive, file: RequestFile) -> Event:
     built = waiting(file)
     if judged is None or judged.told["sha256"] != built.told["sha256"] or judged.n < built.n:
         raise RequestRefused(f"Nobody has let the last bundle of request {file.number} go out yet.",
-                             remedy="Look at it, then: archive foia approve NUMBER --by NAME")  # fmt: skip
+                             remedy="Look at it, then: archive foia approve NUMBER --by USER")  # fmt: skip
     if judged.what == "refused":
         raise RequestRefused(f"{judged.by} refused the last bundle of request {file.number}.",
                              remedy="Change the review and build it again.")  # fmt: skip

@@ -10,6 +10,8 @@ name them (`record.COMMITTED`): `body`, `author`, `media`, …; `alt:0` is the d
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -182,3 +184,11 @@ TOKEN: Final = "[REDACTED {code}]"  # noqa: S105 - what stands in the place of r
 
 def token(code: str) -> str:
     return TOKEN.format(code=code)
+
+
+def token_pattern(codes: Iterable[str], shown: Callable[[str], str] = str) -> str:
+    """The source of a pattern that finds the tokens of these codes: of one, or of several under which the same words
+    were removed. `shown`: how a paper writes a code."""
+    one = "|".join(re.escape(shown(code)) for code in codes)
+    before, after = map(re.escape, TOKEN.split("{code}"))
+    return f"{before}(?:{one})(?:, (?:{one}))*{after}"

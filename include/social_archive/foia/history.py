@@ -53,7 +53,22 @@ def _totals(told: Mapping[str, Any]) -> str:
     return f": {', '.join(parts)}" if parts else ""
 
 
-_ACTIONS: Final = {"media": "attachment withheld", "media_seen": "attachment let go after a look at it"}
+_OUTCOMES: Final = {
+    "granted": "granted", "partial": "granted in part", "denied": "denied", "none": "there are no records",
+}  # fmt: skip
+_ACTIONS: Final = {
+    "release": "released", "withhold": "withheld", "restore": "shown again", "adopt": "as was determined before",
+    "words": "words taken out", "term": "a term taken out of all", "kind": "a kind of words taken out of all",
+    "person": "a person taken out of all", "media": "an attachment withheld",
+    "media_seen": "an attachment let go after a look at it",
+}  # fmt: skip
+
+
+def _under(told: Mapping[str, Any]) -> str:
+    """How many records a decision is about, and under which exemptions."""
+    hits, codes = int(told.get("hits") or 0), told.get("codes") or ()
+    return (f", {_count(told, 'hits', 'record')}" if hits else "") + (f"  {', '.join(codes)}" if codes else "")
+
 
 _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "received": lambda t: f"Received on {t['received']} as {t['number']}",
@@ -66,10 +81,10 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "fees": lambda t: f"Fees estimated at {t['total']}",
     "communication": _communication,
     "letter": lambda t: f"Letter written: {str(t.get('letter', '')).replace('_', ' ')}",
-    "answered": lambda t: f"Answered: {str(t.get('outcome', '')).replace('_', ' ')}".removesuffix(": "),
+    "answered": lambda t: f"Answered: {_OUTCOMES.get(str(t.get('outcome')), t.get('outcome', ''))}".removesuffix(": "),
     "searched": lambda t: f"Search frozen: {_count(t, 'hits', 'hit')}",
     "coverage": lambda t: "Coverage statements made",
-    "disposition": lambda t: "Decided: " + _ACTIONS.get(str(t.get("action")), str(t.get("action") or "hits")),
+    "disposition": lambda t: f"Decided: {_ACTIONS.get(str(t.get('action')), 'records')}" + _under(t),
     "undone": lambda t: "A decision was undone",
     "redone": lambda t: "A decision was done again",
     "confirmed": lambda t: "Review confirmed by a second person" + _totals(t),

@@ -62,7 +62,7 @@ class Matcher:
             (*reading.span(match.start(), match.end()), spelling.term)
             for reading in readings(text, located=True)
             for spelling in map(self._spellings.__getitem__, self._anchors.held(reading.text))
-            for match in spelling.exact.finditer(reading.text)
+            for match in _each(spelling.exact, reading.text)
         ]
         return _merged(found)
 
@@ -197,6 +197,14 @@ def as_text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
+def _each(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All matches, also those that overlap: in `@modell Marcus Odell` the name stands turned around, and then again."""
+    found = pattern.search(text)
+    while found is not None:
+        yield found
+        found = pattern.search(text, found.start() + 1)
+
+
 def _merged(found: list[Span]) -> list[Span]:
     merged: list[Span] = []
     longest = 0
@@ -224,7 +232,8 @@ def identity_terms(rows: Iterable[Row], code: str, action: str) -> list[Term]:
     texts: dict[str, None] = {}
     for row in rows:
         handle = row.get("author_handle") or ""
-        for name in (row.get("author_name"), handle, handle.lstrip("@").partition("@")[0]):
+        called = row.get("author_name") or ""
+        for name in (called, _bare(called), handle, handle.lstrip("@").partition("@")[0]):
             if name and _letters(name) >= 2:
                 texts[name] = None
         for told in (row.get("author_id"), row.get("native_id"), row.get("permalink")):
@@ -234,6 +243,16 @@ def identity_terms(rows: Iterable[Row], code: str, action: str) -> list[Term]:
         if _is_own(picture.rpartition("/")[2]):
             texts[picture] = None
     return [Term(text, code, action) for text in texts]
+
+
+_ASIDE: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|\s[|•·–—/].*", re.DOTALL)
+_TITLE: Final = re.compile(r"^(?:dr|mr|mrs|ms|mx|prof)\.?\s+", re.IGNORECASE)
+
+
+def _bare(name: str) -> str:
+    """`Dr. Ann Lee 🌻 (she/her)` as others write it: Ann Lee. What people put around their names is not the name."""
+    words = _TITLE.sub("", _ASIDE.sub(" ", name).strip())
+    return " ".join("".join(c if c.isalnum() or unicodedata.category(c)[0] in "MP" else " " for c in words).split())
 
 
 def _letters(text: str) -> int:

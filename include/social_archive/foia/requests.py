@@ -184,7 +184,7 @@ def words(text: str, *, optional: bool = False) -> str:
     """What somebody entered, without the space around it. Raises RequestRefused for nothing, or for a book."""
     said = text.strip()
     if (not said and not optional) or len(said) > LONGEST_NOTE:
-        raise RequestRefused(f"This needs between 1 and {LONGEST_NOTE:,} characters.",
+        raise RequestRefused(f"What was said is missing (--text), or longer than {LONGEST_NOTE:,} characters.",
                              remedy="Say it in a few sentences; add longer papers as files.")  # fmt: skip
     return said
 

@@ -295,7 +295,7 @@ def _require_second(archive: Archive, file: RequestFile, by: str) -> None:
 
 def _require_complete(reviewed: Reviewed, plan: str) -> None:
     if left := reviewed.count("undecided"):
-        raise RequestRefused(f"{left:,} of {len(reviewed.items):,} records are undecided. Nothing was confirmed.",
+        raise RequestRefused(f"Not yet decided: {left:,} of {len(reviewed.items):,}. Nothing was confirmed.",
                              remedy=f"See them: archive foia review {reviewed.number} --undecided")  # fmt: skip
     if any(item.outcome == "disposed" and item.certificate is None for item in reviewed.items):
         raise RequestRefused("A record was destroyed, and its certificate is pending. Nothing was confirmed.",

@@ -72,7 +72,7 @@ def test_from_undecided_to_confirmed_by_somebody_else(archive: Archive, number: 
     deciding.redact_words(archive, number, FIRST, "shall we", codes=[CODE], **WHO)
     state = review.review(archive, number)
     assert outcomes(state) == ["withheld", "redacted", "undecided", "undecided", "undecided", "undecided"]
-    with pytest.raises(RequestRefused, match="4 of 6 records are undecided"):
+    with pytest.raises(RequestRefused, match="Not yet decided: 4 of 6"):
         review.confirm(archive, number, plan=state.plan, by="director", via="cli")
     done = deciding.release(archive, number, **WHO)
     assert outcomes(done.reviewed) == ["withheld", "redacted", "redacted", "released", "released", "redacted"]

@@ -151,6 +151,14 @@ def test_a_persons_terms_are_all_that_leads_to_him_or_her() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["Marcus Odell (he/him)", "Marcus Odell 🚲", "Dr. Marcus Odell | reader"])
+def test_a_person_is_found_by_the_name_that_others_write(name: str) -> None:
+    """What stands around a display name is left off, and a handle before it does not hide a part of it."""
+    matcher = Matcher(identity_terms([{"author_name": name, "author_handle": "modell"}], "7(1)(c)", "act"))
+    said = "@modell Marcus Odell is right"
+    assert [said[start:end] for start, end, _ in matcher.spans(said)] == ["modell Marcus Odell"]
+
+
 @given(st.text(max_size=80), st.integers(0, 80), st.sampled_from(PERSON.every[:2]))
 def test_the_two_ways_to_ask_agree(text: str, at: int, planted: str) -> None:
     for said in (text, f"{text[:at]} {planted} {text[at:]}"):

@@ -63,9 +63,11 @@ def bundle(
     out.print(Text(f"Built {built.name}.zip", style="bold"))
     out.print(output.facts([
         ("records", totals_in_words(built.totals)), ("size", f"{built.size:,} bytes"), ("SHA-256", built.sha256),
-        ("look at it", str(built.path)), ("check it", f"archive foia verify {built.path}"),
-        ("next", f"archive foia approve {output.safe_str(number)} --by NAME"),
     ]))  # fmt: skip
+    out.print(Text("Look at it before it goes out, and check it:", style="bold"))
+    to_copy = f"  {built.path}\n  archive foia verify {built.path}"
+    out.print(Text(to_copy), soft_wrap=True)
+    out.print(Text(f"Next: archive foia approve {output.safe_str(number)} --by USER", style="dim"))
 
 
 def totals_in_words(totals: dict[str, int]) -> str:

@@ -237,6 +237,9 @@ def _print(done: Acted) -> None:
         output.print_json({"action": done.event.id, "told": dict(done.told), **totals_json(done.reviewed)})
         return
     _print_state(_said(done), done.reviewed)
+    if done.told["action"] in ("kind", "term", "person") and done.reviewed.count("undecided"):
+        hint = "What is taken out of all records decides none of them: release each when you have looked at it."
+        output.console().print(Text(hint, style="dim"))
 
 
 def _print_state(said: str | Text, reviewed: Reviewed, *, confirmed: bool = False) -> None:

@@ -92,11 +92,16 @@ def _print(found: Due, law: FoiaLaw, facts: Facts) -> None:
     later = f"{found.date:%A %Y-%m-%d}" if found.is_disputed else None
     counted = f"{found.days} {law.kind(found.kind).counted_as}, {found.citation}"
     out.print(output.facts([
-        ("received", f"{found.received:%A %Y-%m-%d}"), ("kind", found.kind), ("day 1", f"{found.day_one:%A %Y-%m-%d}"),
+        ("received", f"{found.received:%A %Y-%m-%d}"), ("kind", found.kind), ("day 1", _day_one(found)),
         ("period", counted), ("if all below count", later), ("to extend, say so by", _notice(found, facts)),
     ]))  # fmt: skip
     print_steps(found.steps)
     _print_holidays(found)
+
+
+def _day_one(found: Due) -> str:
+    sooner = min((one.day for one in found.disputed if found.received < one.day < found.day_one), default=None)
+    return f"{found.day_one:%A %Y-%m-%d}" + (f", or {sooner:%A %Y-%m-%d}: see ! below" if sooner else "")
 
 
 def _notice(found: Due, facts: Facts) -> str | None:

@@ -77,6 +77,12 @@ def letter(
         request = requests.load(archive, number)
         reviewed = _reviewed(archive, request)
         chosen = kind or (letters.response_kind(reviewed) if reviewed is not None else None)
+        if kind is None and reviewed is None:
+            raise requests.RequestRefused(
+                f"Nothing was searched for request {request.number}, so no answer can be chosen for it.",
+                remedy=f"Search first: archive foia search {request.number} --help. Or name the letter: "
+                       f"{', '.join(letters.KINDS)}.",
+            )  # fmt: skip
         if chosen is None or chosen not in letters.KINDS:
             raise typer.BadParameter(f"one of {', '.join(letters.KINDS)}", param_hint="KIND")
         if send is not None and letters.KINDS[chosen].outcome is None:

@@ -135,6 +135,7 @@ def list_requests(
         out.print(Text("No request is open.", style="green"))
         return
     made = output.table("request", "answer by", "", "kind", "status", "received", "from", "next")
+    made.columns[0].no_wrap = made.columns[1].no_wrap = True
     for one in found:
         when, colour = one.when
         next_step = history.next_step(one.request)

@@ -98,6 +98,8 @@ def _print_list(out: Console, items: Sequence[Item], rows: Mapping[str, Row], zo
         row = rows.get(item.hit.rid)
         said = Text("destroyed on schedule", style="dim") if row is None else words_of(row)
         day = "" if row is None else output.day(row["created_at"] or row["observed_at"], zone)
+        if row is not None and len(item.hit.versions) > 1:
+            said.append(f"  {len(item.hit.versions)} versions", style="dim")
         made.add_row(str(item.hit.place), day, said, outcome_text(item))
     out.print(made)
 
@@ -119,7 +121,7 @@ def print_next(out: Console, reviewed: Reviewed, *, confirmed: bool = False) -> 
         hint = (f"Look at one: archive foia review {number} --hit {waiting}   What the checks suggest: "
                 f"archive foia suggest {number}")  # fmt: skip
     elif confirmed:
-        hint = f"Next the letter, archive foia letter {number} --help, then: archive foia bundle {number} --by USER"
+        hint = f"Next: archive foia letter {number} --by USER --enter, then archive foia bundle {number} --by USER"
     else:
         hint = f"A second person looks, then: archive foia confirm {number} --state {reviewed.plan[:SHORT]} --by USER"
     out.print(Text(hint, style="dim"))

@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from social_archive.cli import output
@@ -166,13 +167,14 @@ def _print_around(out: Console, reviewed: Reviewed, item: Item, thread: Thread, 
     first, last = max(0, at - THREAD // 2), at + THREAD // 2
     out.print(Text(f"\nIts thread, {output.plural(thread.size, 'item')}", style="bold"))
     _print_left_out(out, first)
+    made = Table.grid(padding=(0, 1))
     for depth, node in lines[first:last]:
         place = places.get(node.item["rid"])
-        here = node.item["rid"] == item.hit.rid
-        line = Text("▶ " if here else "  ", style="bold cyan")
-        line.append(f"hit {place}".ljust(8) if place else "no hit  ", style="cyan" if place else "dim")
-        line.append("  " * min(depth, DEEPEST)).append(f"{output.local(_moment(node.item), zone)[:16]}  ", style="dim")
-        out.print(line.append_text(words_of(node.item)))
+        line = Text(f"{output.local(_moment(node.item), zone)[:16]}  ", style="dim").append_text(words_of(node.item))
+        made.add_row(Text("▶" if node.item["rid"] == item.hit.rid else " ", style="bold cyan"),
+                     Text(f"hit {place}", style="cyan") if place else Text("no hit", style="dim"),
+                     Padding(line, (0, 0, 0, 2 * min(depth, DEEPEST)), expand=False))  # fmt: skip
+    out.print(made)
     _print_left_out(out, len(lines) - last)
 
 
@@ -206,6 +208,8 @@ def words_of(row: Row) -> Text:
     line.append("  ").append_text(output.safe(row["body"] or "(no text)", limit=SNIPPET, one_line=True))
     if row["media"]:
         line.append(f"  {output.plural(len(row['media']), 'attachment')}", style="dim")
+    if row["state"] != "present":
+        line.append("  ").append_text(output.state_text(row["state"]))
     return line
 
 

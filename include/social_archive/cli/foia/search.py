@@ -172,7 +172,7 @@ def _print_around(
     if gaps:
         out.print(Text("The archive could not see everything in that time; the answer has to say so:", style="yellow"))
     for gap in gaps[:10]:
-        span = f"{(gap['from'] or 'the beginning')[:10]} to {(gap['to'] or 'now')[:10]}"
+        span = f"{(gap['from'] or '')[:10] or 'the beginning'} to {(gap['to'] or 'now')[:10]}"
         again = ", read again since" if gap["closed"] else ""
         out.print(Text(f"  {span}  {gap['platform']}/{gap['account']}  {gap['reason'].replace('_', ' ')}{again}"))
     if len(gaps) > 10:

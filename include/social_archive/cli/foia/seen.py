@@ -72,7 +72,8 @@ class Seen:
     def when(self) -> tuple[str, str]:
         """(how far the date is, its colour)."""
         if self.left is None:
-            return "", "dim"
+            stands_still = self.runs and self.due is not None and self.due.paused_since is not None
+            return ("clock stopped", "cyan") if stands_still else ("", "dim")
         if self.left == 0:
             return "today", "bold red"
         days = output.plural(abs(self.left), "day")

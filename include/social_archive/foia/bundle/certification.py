@@ -107,9 +107,8 @@ def _copies(contents: Contents, rows: list[Row]) -> Iterator[str]:
     native = sum(version.native is not None for item in contents.items for version in item.versions)
     yield (
         f"A search was frozen for the request; it matched {counted(totals['hits'], 'record')}. "
-        f"{count(totals['released'])} are given whole, {count(totals['redacted'])} with words removed, "
-        f"{count(totals['withheld'])} are withheld, and {count(totals['disposed'])} had been destroyed on "
-        "schedule."
+        f"Given whole: {count(totals['released'])}; with words removed: {count(totals['redacted'])}; "
+        f"withheld: {count(totals['withheld'])}; destroyed on schedule before: {count(totals['disposed'])}."
     )
     yield (
         f"Of the {counted(len(rows), 'version')} shown, {count(native)} are given as the bytes that the "

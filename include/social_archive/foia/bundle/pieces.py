@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from social_archive.documents import typesetting
-from social_archive.foia.dispositions import token
+from social_archive.foia.dispositions import token_pattern
 
 Piece = str | list[str]
 
@@ -42,20 +42,24 @@ def _breakable(words: str) -> list[Piece]:
 
 @lru_cache(maxsize=1024)
 def _marks(codes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("(" + "|".join(re.escape(token(code)) for code in codes) + ")")
+    return re.compile(f"({token_pattern(codes)})")
 
 
+_JOINERS: Final = "\u200d\ufe0e\ufe0f"
 _NAMED: Final = frozenset({"So", "Sk", "Sm", "Cf"})
 
 
 @lru_cache(maxsize=8192)
 def _in_words(run: str) -> str:
-    """Letters by their codes; a sign (an emoji, a control of direction) by its code and its name."""
-    return "‹" + ", ".join(_in_word(char) for char in run) + "›"
+    """Letters by their codes; an emoji by its name, without what only joins or colours it; what cannot be seen (a
+    control of direction) by both."""
+    signs = [char for char in run if char not in _JOINERS] or run
+    return "‹" + ", ".join(_in_word(char) for char in signs) + "›"
 
 
 def _in_word(char: str) -> str:
     code = f"U+{ord(char):04X}"
     if unicodedata.category(char) not in _NAMED:
         return code
-    return f"{code} {unicodedata.name(char, '').lower()}".strip()
+    name = unicodedata.name(char, "").lower()
+    return name if name and unicodedata.category(char) in ("So", "Sk") else f"{code} {name}".strip()

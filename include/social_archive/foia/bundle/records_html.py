@@ -14,7 +14,7 @@ from typing import Final
 from social_archive.documents.figures import counted, volume
 from social_archive.foia.bundle.model import Contents, File
 from social_archive.foia.bundle.reading import Attachment, Entry, Group, Said, groups
-from social_archive.foia.dispositions import token
+from social_archive.foia.dispositions import token_pattern
 
 PATH: Final = "3-records/records.html"
 DEEPEST: Final = 8
@@ -125,7 +125,7 @@ def _marked(words: str, codes: Sequence[str]) -> str:
 
 @lru_cache(maxsize=1024)
 def _bars(codes: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("(" + "|".join(re.escape(text(token(code))) for code in codes) + ")")
+    return re.compile(f"({token_pattern(codes, text)})")
 
 
 _INDENTS: Final = "".join(f".d{n}{{margin-left:{n * 1.1:.1f}rem}}" for n in range(1, DEEPEST + 1))

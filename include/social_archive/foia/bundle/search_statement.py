@@ -171,11 +171,14 @@ def _account(contents: Contents, one: dict[str, Any]) -> str:
 
 
 def _span(gap: dict[str, Any], zone: ZoneInfo) -> str:
-    return f"{_day(gap.get('from'), zone)} to {_day(gap.get('to'), zone)}"
+    first, last = gap.get("from"), gap.get("to")
+    if first is None or last is None:
+        return f"until {_day(last, zone)}" if last else f"since {_day(first, zone)}" if first else "all of the time"
+    return f"{_day(first, zone)} to {_day(last, zone)}"
 
 
-def _day(text: str | None, zone: ZoneInfo) -> str:
-    return "open" if text is None else moment(_instant(text), zone)[0]
+def _day(text: str, zone: ZoneInfo) -> str:
+    return moment(_instant(text), zone)[0]
 
 
 def _instant(text: str) -> Any:

@@ -66,8 +66,9 @@ def _require_review(kind: str, reviewed: Reviewed | None) -> None:
     if reviewed is None or KINDS[kind].outcome is None:
         return
     if reviewed.count("undecided"):
-        raise RequestRefused(f"{counted(reviewed.count('undecided'), 'record')} of this request are undecided.",
-                             remedy="Decide them first: `archive foia review`.")  # fmt: skip
+        left = counted(reviewed.count("undecided"), "record")
+        raise RequestRefused(f"Not yet decided in request {reviewed.number}: {left}.",
+                             remedy=f"Decide first: archive foia review {reviewed.number} --undecided")  # fmt: skip
     fitting = denied.response_kind(reviewed)
     gone = kind == "disposed" and fitting == "no_records" and bool(reviewed.search.disposed)
     if kind not in (fitting, "burdensome") and not gone:

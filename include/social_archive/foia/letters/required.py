@@ -19,7 +19,7 @@ Data = Mapping[str, Any]
 
 def required(kind: str, data: Data, law: FoiaLaw | None) -> list[str]:
     """What is missing before this letter may be sent, in words for a person. Empty: nothing."""
-    found = [*_of_every_letter(data), *_of_kind(kind, data), *_too_late(kind, data, law)]
+    found = [*_of_every_letter(data), *_of_kind(kind, data), *_not_given(kind, data, law), *_too_late(kind, data, law)]
     if KINDS[kind].denies:
         found += _of_denial(kind, data, law)
     return list(dict.fromkeys(found))
@@ -44,6 +44,16 @@ def _of_kind(kind: str, data: Data) -> Iterator[str]:
         yield f"the decision that it is one: `archive foia classify` it as {kind} first"
     if kind == "extension" and not data["agreed"] and not data["reasons"]:
         yield "a reason that the law permits for an extension (--reason CODE)"
+
+
+def _not_given(kind: str, data: Data, law: FoiaLaw | None) -> Iterator[str]:
+    """What the law does not give a body for this kind of request."""
+    if kind != "extension" or law is None or data["agreed"]:
+        return
+    treated = data["request_kind"]
+    if law.kind(treated).extension_days is None:
+        yield (f"the right to extend: the law gives no extension for {treated} requests; a longer period can be agreed "
+               "on in writing (archive foia agree)")  # fmt: skip
 
 
 def _too_late(kind: str, data: Data, law: FoiaLaw | None) -> Iterator[str]:

@@ -52,7 +52,7 @@ def test_every_released_text_author_address_and_time_is_on_paper() -> None:
         for words in (one.text, one.who, one.handle, *one.links, one.permalink, one.posted[0], one.captured[1]):
             assert set_as(words, one.codes) in printed(), words
     assert close(LONG) in printed()
-    assert "‹U+1F44Dthumbsupsign,U+1F3FDemojimodifierfitzpatricktype-4›" in printed()
+    assert "‹thumbsupsign,emojimodifierfitzpatricktype-4›" in printed()
     assert "‹U+202Eright-to-leftoverride›" in printed()
 
 
@@ -63,6 +63,11 @@ def test_what_was_cut_is_nowhere_in_the_file_and_withheld_records_are_a_line() -
         assert name not in printed()
     assert "LPL-2026-014-00004:withheld,7(1)(c)" in printed()
     assert "LPL-2026-014-00010:destroyedonschedulebeforethisanswer,certificate2026-002" in printed()
+
+
+def test_words_removed_under_two_exemptions_are_one_mark() -> None:
+    both = ("7(1)(b)", "7(1)(c)")
+    assert pieces("Call [REDACTED 7(1)(b), 7(1)(c)]!", both) == ["Call ", ["r", "[REDACTED 7(1)(b), 7(1)(c)]"], "!"]
 
 
 def test_only_a_removal_is_set_as_a_mark_whatever_somebody_typed() -> None:

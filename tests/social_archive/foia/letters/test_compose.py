@@ -94,7 +94,7 @@ def test_what_somebody_wrote_is_never_taken_for_markup(here: Desk) -> None:
 def test_a_letter_that_the_review_contradicts_is_refused(here: Desk) -> None:
     with pytest.raises(RequestRefused, match="does not fit a letter 'response'"):
         here.draft("response", reviewed("released", "withheld"))
-    with pytest.raises(RequestRefused, match="undecided"):
+    with pytest.raises(RequestRefused, match="Not yet decided"):
         here.draft("response", reviewed("released", "undecided"))
 
 
