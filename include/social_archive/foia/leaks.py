@@ -61,6 +61,9 @@ _ASKED: Final = re.compile(r"(data/)?(2-request\.pdf|6-search-statement\.(pdf|js
 """Files that repeat the request in the words of whoever made it."""
 
 
+_SPREAD: Final = re.compile("(?:[0-9a-f][ \n\u200b]*){48,}")
+"""A hash on a page: it may break after any sign, and comes out of the PDF with gaps in which a short id could stand."""
+
 _PLACES: Final = re.compile(rb"<(?:c|dimension|pane|selection|autoFilter) [^<>]*>")
 """Tags of a workbook that name cells: `C2` is the place of a cell there, and no word. Text never has a bare `<`."""
 
@@ -214,7 +217,8 @@ class _Scanner:
         try:
             for where, text in readable(body, MOST):
                 sought = self._distinct if where == STRUCTURE else self._all
-                if term := sought.touches(_without_tags(text) if text.startswith("<?xpacket") else text):
+                shown = _without_tags(text) if text.startswith("<?xpacket") else _SPREAD.sub(" ", text)
+                if term := sought.touches(shown):
                     yield where, term
         except NotReadable:
             raise Leaks(f"{path} cannot be unpacked, so nobody can say what is in it.") from None
