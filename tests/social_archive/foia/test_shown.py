@@ -154,7 +154,7 @@ def test_all_else_leaves_and_can_be_proven(archive: Archive, hits: list[Hit], te
     assert body[2] == "I park there every day."
     assert body[3] == f"{token(CODE)} said: I park there every day."
     assert body[4] == f"@{token(CODE)} is right, and @{token(CODE)} knows it"
-    assert body[9] == f"{token(CODE)}, {token(CODE)}"
+    assert body[9] == token(CODE)  # in between stands the name turned around
     assert body[10] == f"write to {token(CODE)} or call {token(CODE)}"
     assert shown[11].versions[0].cut == shown[1].versions[0].cut == {}
     assert shown[3].answers == "LPL-2026-1-0002"  # although the platform's ids are gone
