@@ -26,7 +26,7 @@ up: $(INSTALLED) ## start everything on this machine and harvest the sample agen
 down: ## stop what `make up` started; what is archived stays
 	@if [ -x $(VENV)/bin/archive ]; then $(ARCHIVE) down; else echo "Nothing was ever started here."; fi
 
-test: $(INTEROP_INSTALLED) ## run the whole test suite (20-25 minutes on two cores)
+test: $(INTEROP_INSTALLED) ## run the whole test suite (about half an hour on two cores)
 	$(VENV)/bin/pytest -m "not interop and not e2e" -n 2 --dist loadfile --durations=10
 	$(VENV)/bin/pytest -m e2e --durations=3
 
@@ -45,7 +45,7 @@ interop: $(INTEROP_INSTALLED) ## against servers that are not ours (Node 22, Pos
 bench: $(INSTALLED) $(BENCH_INSTALLED) ## measure beside dlt and a bare loop; rows go to .archive/bench.json
 	BENCH_PYTHON=$(CURDIR)/$(BENCH_VENV)/bin/python $(VENV)/bin/python -m tests.bench.run
 
-tour: $(INSTALLED) ## the life of a record, narrated, in ten minutes
+tour: $(INSTALLED) ## the life of a record, narrated, in a quarter of an hour
 	@$(ARCHIVE) tour
 
 docs: $(INSTALLED) ## write the tables of docs/reference.md and README.md anew from the code
