@@ -217,7 +217,7 @@ class _Scanner:
         try:
             for where, text in readable(body, MOST):
                 sought = self._distinct if where == STRUCTURE else self._all
-                shown = _without_tags(text) if text.startswith("<?xpacket") else _SPREAD.sub(" ", text)
+                shown = _without_tags(text) if text.startswith("<?xpacket") else _SPREAD.sub(_unless_broken, text)
                 if term := sought.touches(shown):
                     yield where, term
         except NotReadable:
@@ -286,6 +286,11 @@ def _without_tags(text: str, *, attributes: bool = False) -> str:
 def _windows(text: str) -> Iterator[str]:
     for at in range(0, max(1, len(text)), _WINDOW):
         yield text[max(0, at - _OVERLAP) : at + _WINDOW]
+
+
+def _unless_broken(run: re.Match[str]) -> str:
+    """Only what is set to break after its signs is a hash; plain words of these letters are looked at."""
+    return " " if "\u200b" in run[0] else run[0]
 
 
 def _is_random(run: str) -> bool:
