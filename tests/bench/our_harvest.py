@@ -6,7 +6,6 @@ Prints one JSON line: rows, seconds (imports not counted), peak memory in MB.
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from social_archive.archive import open_archive
 from social_archive.harvest import run
 from social_archive.record import Observation, now_micros
 from social_archive.validation import validate
+from tests.peak_memory import peak_mb
 
 
 def main(agency: str, state: str, account: str) -> None:
@@ -35,7 +35,7 @@ def main(agency: str, state: str, account: str) -> None:
                 "seconds": seconds,
                 "entries": len(report.entries),
                 "quarantined": report.quarantined,
-                "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "peak_mb": peak_mb(),
             }
         )
     )

@@ -1,22 +1,23 @@
-"""One harvest of the volume server in this process; prints rows and the peak memory (MB) of it and of its child."""
+"""One harvest of the volume server in this process; prints rows and the peak memory (MiB) of it and of its child."""
 
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 from social_archive.archive import open_archive
 from social_archive.harvest import run
+from tests.peak_memory import ChildrensPeak, peak_mb
 
 
 def main(agency: str, state: str) -> None:
     archive = open_archive(Path(agency), state=Path(state))
-    report = run(archive, archive.account("bulk"))
+    with ChildrensPeak() as child:
+        report = run(archive, archive.account("bulk"))
     assert report.outcome == "ok", report.message
-    peaks = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps({"comments": report.comments + report.replies, "reader_mb": peaks[0], "committer_mb": peaks[1]}))
+    told = {"comments": report.comments + report.replies, "reader_mb": peak_mb(), "committer_mb": child.mb}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -47,8 +47,6 @@ def measured(object_store: StoreConfig, weed: Seaweed, tmp_path: Path) -> Measur
 
 def test_three_times_the_comments_do_not_take_more_memory(measured: Measure) -> None:
     small, large = measured(40_000), measured(120_000)  # both so large that both processes are busy with full steps
-    if max(large["reader_mb"], large["committer_mb"]) >= LIMIT_MB:  # seen once beside eight other jobs, never alone
-        large = measured(120_000)
     assert (small["comments"], large["comments"]) == (40_000, 120_000)
     for process in ("reader_mb", "committer_mb"):
         assert small[process] > 50  # it was measured at all
