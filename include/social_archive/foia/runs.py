@@ -7,7 +7,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ Places = np.ndarray[Any, np.dtype[np.int64]]
 
 _LONG: Final = 24
 """Letters from which on a run of base64 is looked into."""
+
+_SHORT: Final = 100
 
 _SHA256: Final = 64
 _SHA512: Final = 128
@@ -84,8 +87,18 @@ def base64_runs(body: bytes, *, hashes: bool = True) -> Iterator[bytes]:
             yield body[start:end]
 
 
-def decoded(run: bytes) -> Iterator[str]:
+def decoded(run: bytes) -> Sequence[str]:
     """What a run of base64 says, if it says text; it may start at any of four letters."""
+    return _decoded_before(run) if len(run) <= _SHORT else tuple(_decoded(run))
+
+
+@lru_cache(maxsize=1 << 15)
+def _decoded_before(run: bytes) -> tuple[str, ...]:
+    """The names of a bundle's files look like base64, and stand in many of them."""
+    return tuple(_decoded(run))
+
+
+def _decoded(run: bytes) -> Iterator[str]:
     plain = run.rstrip(b"=").translate(_URL_SAFE)
     for skip in range(4):
         part = plain[skip:]

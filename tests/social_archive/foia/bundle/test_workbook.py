@@ -23,7 +23,10 @@ HARD = ("=1+1", "<b>&amp;</b>", " before and after ", "two\nlines", "_x0041_", "
 
 
 def read(rows: Sequence[Sequence[str]], sheets: Sheets = SHEETS) -> list[list[list[str]]]:
-    """Every sheet's rows behind its header, as openpyxl reads them: text only, or it fails. `_x005F_` is ECMA-376's way to write `_`."""
+    """Every sheet's rows behind its header, as openpyxl reads them: text only, or it fails.
+
+    `_x005F_` is ECMA-376's way to write a `_`.
+    """
     book = openpyxl.load_workbook(io.BytesIO(sheets.book(rows)))
     found = []
     for sheet in book.worksheets:
@@ -64,5 +67,6 @@ def test_a_cell_that_is_too_long_says_so_in_every_place() -> None:
 
 def test_columns_look_alike_in_all_rows() -> None:
     book = openpyxl.load_workbook(io.BytesIO(SHEETS.book([("a", "b")] * 4)))
-    shapes = {(row[0].alignment.vertical, row[1].alignment.wrap_text) for row in book.worksheets[0].iter_rows(min_row=2)}
+    rows = book.worksheets[0].iter_rows(min_row=2)
+    shapes = {(control.alignment.vertical, text.alignment.wrap_text) for control, text in rows}
     assert shapes == {("top", True)}
