@@ -27,6 +27,7 @@ from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
 from social_archive.foia.runs import without_hashes
+from social_archive.foia.screening import APART
 from social_archive.foia.spellings import spell
 from social_archive.policy.text import fold_text
 
@@ -36,9 +37,7 @@ _WINDOW: Final = 4 << 20
 _OVERLAP: Final = 4096
 _SMALL: Final = 1 << 16
 _BATCH: Final = 1 << 18
-_APART: Final = b"\n\0\0\0\0<>\0\0\0\0\n"
-"""Stands between files that are looked at together: no line, word, escape, tag or base64 goes on behind it, and no
-spelling reaches over it."""
+_APART: Final = APART.encode()
 
 MOST: Final = 1 << 30
 """Bytes that one packed file may unpack to."""

@@ -74,17 +74,20 @@ def _without_hashes(body: bytes) -> bytes:
 
 def base64_runs(body: bytes, *, hashes: bool = True) -> Iterator[bytes]:
     """Runs that may be base64; without `hashes` none that is of small hexadecimal digits alone."""
+    return (run for _, run in base64_places(body, hashes=hashes))
+
+
+def base64_places(body: bytes, *, hashes: bool = True) -> Iterator[tuple[int, bytes]]:
+    """The same, each with the place where it begins."""
     each = np.frombuffer(body, np.uint8)
     starts, ends = _runs(_BASE64[each])
     long = ends - starts >= _LONG
     starts, ends = starts[long], ends[long]
-    if hashes:
-        yield from (body[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
-    elif len(starts):
+    if not hashes and len(starts):
         others = np.concatenate([[0], np.cumsum(~_HEX[each], dtype=np.int64)])
         said = others[ends] > others[starts]
-        for start, end in zip(starts[said].tolist(), ends[said].tolist(), strict=True):
-            yield body[start:end]
+        starts, ends = starts[said], ends[said]
+    yield from ((start, body[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 def decoded(run: bytes) -> Sequence[str]:
