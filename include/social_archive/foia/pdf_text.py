@@ -21,8 +21,9 @@ _LENGTH: Final = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE: Final = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
 _STRING: Final = rb"\([^\\()]*+(?:(?:\\.|\((?:[^\\()]|\\.)*\))[^\\()]*+)*+\)"
 _STRINGS: Final = re.compile(rb"(" + _STRING + rb")|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
-_DRAWN: Final = re.compile(  # no groups: what is found is told by its first sign
-    _STRING + rb"|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
+_DRAWN: Final = re.compile(  # in what `_without_escaped` gives; no groups: what is found is told by its first sign
+    rb"\([^()]*+(?:\([^()]*\)[^()]*+)*+\)|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>"
+    rb"|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
     re.DOTALL,
 )
 _MARK: Final = re.compile(rb"(?<=\n)%[\x80-\xff]{4}\r?\n")
@@ -195,7 +196,7 @@ def _drawn(content: bytes, fonts: dict[bytes, int], tables: dict[int, Table]) ->
 def _runs(content: bytes) -> Iterator[_Run]:
     font: bytes | None = None
     glyphs: list[bytes] = []
-    for found in _DRAWN.findall(content):
+    for found in _DRAWN.findall(_without_escaped(content)):
         sign = found[:1]
         if sign == b"(":
             glyphs.append(found[1:-1])
@@ -226,11 +227,11 @@ _END_OF_RUN: Final = b"\xff\xff"
 
 def _texts(glyphs: Sequence[bytes], table: Table | None) -> Sequence[str]:
     if table is None:
-        return [_unescaped(run).decode("latin-1") for run in glyphs]
-    told = _through(_unescaped(_END_OF_RUN.join(glyphs)), {**table, 0xFFFF: "\uffff"}).split("\uffff")
+        return [_by_numbers(run).decode("latin-1") for run in glyphs]
+    told = _through(_by_numbers(_END_OF_RUN.join(glyphs)), {**table, 0xFFFF: "\uffff"}).split("\uffff")
     if len(told) == len(glyphs):
         return told
-    return [_through(_unescaped(run), table) for run in glyphs]  # half a glyph somewhere, or one of that number
+    return [_through(_by_numbers(run), table) for run in glyphs]  # half a glyph somewhere, or one of that number
 
 
 def _through(drawn: bytes, table: Table) -> str:
@@ -271,11 +272,18 @@ def _strings(text: bytes) -> Iterator[bytes]:
 
 
 def _unescaped(literal: bytes) -> bytes:
-    if b"\\" not in literal:
-        return literal
-    plain = literal.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
-    told: bytes = codecs.escape_decode(plain)[0]
+    return _by_numbers(_without_escaped(literal)) if b"\\" in literal else literal
+
+
+def _by_numbers(literal: bytes) -> bytes:
+    """What a string says whose backslashes and brackets stand by their numbers."""
+    told: bytes = codecs.escape_decode(literal)[0]
     return told
+
+
+def _without_escaped(text: bytes) -> bytes:
+    """Backslashes and brackets by their numbers: what is left of them then ends strings."""
+    return text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
 
 
 def _even(digits: bytes) -> str:

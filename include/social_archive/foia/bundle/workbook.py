@@ -29,6 +29,7 @@ _HUGE: Final = 300_000_000  # characters, of which each may become six bytes
 _STYLE: Final = re.compile(rb'<col min="(\d+)" max="(\d+)"[^>]*? style="(\d+)"')
 _ROW_ENDS: Final = b"</row>"
 _ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_A: Final = ord("A")  # the first column; there are never as many as 27
 _BETWEEN: Final = "\0"  # in no cell: `cells.shown` takes it out
 
 
@@ -102,13 +103,13 @@ class Sheets:
         yield sheet[place:]
 
     def _xml(self, rows: Sequence[Sequence[str]], first: int, styles: Sequence[int]) -> str:
-        shown = zip(*(self._column(column) for column in zip(*rows, strict=True)), strict=True)
-        letters = [_letters(column) for column in range(len(self.columns))]
-        ends = [f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">' for style in styles]
+        columns = [self._column(column) for column in zip(*rows, strict=True)]
+        starts = [f'<c r="{chr(_A + at)}' for at in range(len(columns))]
+        ends = [f'" s="{styles[at]}" t="inlineStr"><is>{_tag(column)}' for at, column in enumerate(columns)]
         found = []
-        for number, row in enumerate(shown, first):
-            written = [f'<c r="{letter}{number}{end}{cell}</t></is></c>'
-                       for letter, end, cell in zip(letters, ends, row, strict=True) if cell]  # fmt: skip
+        for number, row in enumerate(zip(*columns, strict=True), first):
+            written = [f"{start}{number}{end}{cell}</t></is></c>"
+                       for start, end, cell in zip(starts, ends, row, strict=True) if cell]  # fmt: skip
             found.append(f'<row r="{number}">{"".join(written)}</row>')
         return "".join(found)
 
@@ -142,7 +143,6 @@ def _styles(sheet: bytes, columns: int) -> list[int]:
     return styles
 
 
-def _letters(column: int) -> str:
-    """A column's name; there are never as many as 27."""
-    assert column < 26
-    return chr(ord("A") + column)
+def _tag(column: Sequence[str]) -> str:
+    """Of the text of its cells: XML keeps the spaces around it only if told so."""
+    return '<t xml:space="preserve">' if any(cell != cell.strip() for cell in column) else "<t>"
