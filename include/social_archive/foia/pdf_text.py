@@ -16,15 +16,16 @@ from functools import cached_property
 from typing import Final
 
 _OBJECT: Final = re.compile(rb"(\d+)\s+\d+\s+obj\b")
-_END: Final = re.compile(rb"\bstream\r?\n|\bendobj\b")
+_NEXT: Final = re.compile(rb"\s*(\d+)\s+\d+\s+obj\b")
+_STREAM: Final = re.compile(rb"\bstream\r?\n")
 _LENGTH: Final = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE: Final = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
 _BRACKET: Final = re.compile(rb"[()]")
+_NESTED: Final = re.compile(rb"\([^()]*+\(")
 _STRING: Final = rb"\([^()]*+\)"  # in what `_plain` gives
 _STRINGS: Final = re.compile(rb"(" + _STRING + rb")|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
-_DRAWN: Final = re.compile(  # no groups: what is found is told by its first sign
-    _STRING + rb"|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
-    re.DOTALL,
+_BESIDE: Final = re.compile(  # what counts between strings: hexadecimal ones, marks, a font, the end of a text
+    rb"<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b", re.DOTALL
 )
 _MARK: Final = re.compile(rb"(?<=\n)%[\x80-\xff]{4}\r?\n")
 """The line by which a file says that it is not text (ISO 32000-1, 7.5.2)."""
@@ -79,18 +80,20 @@ def _of_revision(file: _File, tables: dict[int, Table]) -> Iterator[tuple[str, s
 def _revisions(body: bytes, most: int) -> Iterator[_File]:
     """The file as it was each time it was saved: a later one may only hide what an earlier one shows."""
     file, at = _File(left=most), 0
-    while found := _OBJECT.search(body, at):
-        if b"%%EOF" in body[at : found.start()]:
+    while found := _NEXT.match(body, at) or _OBJECT.search(body, at):
+        if b"%%EOF" in body[at : found.start(1)]:
             yield _whole(file)
             file = _File(objects=dict(file.objects), left=file.left)
-        end = _END.search(body, found.end())
-        if end is None:
+        end = body.find(b"endobj", found.end())
+        streams = _STREAM.search(body, found.end(), end if end >= 0 else len(body))
+        if end < 0 and streams is None:
             raise NotReadable
-        file.structure.append(body[at : end.start()])
-        head = body[found.end() : end.start()]
+        stop = streams.start() if streams else end
+        file.structure.append(body[at:stop])
+        head = body[found.end() : stop]
         file.objects[int(found[1])] = head
-        at = end.end()
-        if not end[0].startswith(b"endobj"):
+        at = streams.end() if streams else end + len(b"endobj")
+        if streams:
             length = _LENGTH.search(head)
             stop = body.find(b"endstream", at + int(length[1]) if length else at)
             if stop < 0:
@@ -197,30 +200,67 @@ def _drawn(content: bytes, fonts: dict[bytes, int], tables: dict[int, Table]) ->
 def _runs(content: bytes) -> Iterator[_Run]:
     font: bytes | None = None
     glyphs: list[bytes] = []
-    for found in _DRAWN.findall(_plain(content)):
-        sign = found[:1]
-        if sign == b"(":
-            glyphs.append(found[1:-1])
-            continue
-        if sign == b"<" and found[1:2] != b"<":
-            glyphs.append(b"".join(b"\\%03o" % byte for byte in bytes.fromhex(_even(found[1:-1]))))
-            continue
-        beside = found[2:-2] if sign == b"<" else b""
-        if beside and not (b"(" in beside or b"<" in beside):
-            continue
-        if glyphs:
-            yield _Run(font, b"".join(glyphs))
-            glyphs = []
-        if beside:  # text for those who cannot see the glyphs
-            for told in _strings(beside):
-                if told[:2] == b"\xfe\xff":
-                    yield _Run(None, text=f" {_as_text(told)} ")
-        elif sign == b"/":
-            font = found[1:].split(None, 1)[0]
-        else:
-            yield _Run(None, text="\n")
+    marking = False
+    for outside, literal in _apart(content):
+        for found in _counting(outside):
+            if found[:1] == b"<" and found[1:2] != b"<":
+                glyphs.append(b"".join(b"\\%03o" % byte for byte in bytes.fromhex(_even(found[1:-1]))))
+                continue
+            if found[:1] == b"<" and b"<" not in found[2:]:
+                continue
+            if glyphs:
+                yield _Run(font, b"".join(glyphs))
+                glyphs = []
+            if found[:1] == b"/":
+                font = found[1:].split(None, 1)[0]
+            elif found == b"ET":
+                yield _Run(None, text="\n")
+            else:
+                yield from map(_told, _strings(found[2:-2]))
+        if b"<<" in outside or b">>" in outside:
+            marking = outside.rfind(b"<<") > outside.rfind(b">>")
+        if marking:
+            yield _told(_by_numbers(literal))
+        elif literal:
+            glyphs.append(literal)
     if glyphs:
         yield _Run(font, b"".join(glyphs))
+
+
+def _counting(outside: bytes) -> Sequence[bytes]:
+    """What counts between two strings. Most often that is one end and one font, which is seen without a close look."""
+    fonts, ends = outside.count(b"Tf"), outside.count(b"ET")
+    if outside.count(b"<") != 2 * outside.count(b"<<") or fonts > 1 or ends > 1 or ends != outside.count(b"\nET\n"):
+        return _BESIDE.findall(outside)
+    if not fonts:
+        return [b"ET"] if ends else []
+    at, ended = outside.find(b" Tf"), outside.find(b"ET")
+    slash = outside.rfind(b"/", 0, at)
+    if slash < ended or at < 0:
+        return _BESIDE.findall(outside)
+    return [b"ET", outside[slash:at]] if ends else [outside[slash:at]]
+
+
+def _told(text: bytes) -> _Run:
+    """Text for those who cannot see the glyphs."""
+    return _Run(None, text=f" {_as_text(text)} " if text[:2] == b"\xfe\xff" else "")
+
+
+def _apart(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(what stands before a string, the string); at the end what stands behind the last, and none."""
+    escaped = _escaped(content)
+    first, *pieces = escaped.split(b"(")
+    if b")" in first or any(piece.count(b")") != 1 for piece in pieces):
+        first, *pieces = _flat(escaped).split(b"(")
+    outside = first
+    for piece in pieces:
+        literal, ends, after = piece.partition(b")")
+        if ends:
+            yield outside, literal
+            outside = after
+        else:
+            outside += b" " + piece
+    yield outside, b""
 
 
 _END_OF_RUN: Final = b"\xff\xff"
@@ -273,20 +313,31 @@ def _strings(text: bytes) -> Iterator[bytes]:
 
 
 def _plain(text: bytes) -> bytes:
-    """Backslashes and brackets in strings by their numbers, so that a string ends at the first bracket.
+    """Backslashes and brackets in strings by their numbers, so that a string ends at the first bracket."""
+    return _flat(_escaped(text))
 
-    Brackets may stand in a string as they are, as deep in each other as they like, if only each has its other one
-    (ISO 32000-1, 7.3.4.2); glyphs of those numbers do so by chance.
-    """
-    escaped = text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
-    parts, at, depth = [], 0, 0
-    for found in _BRACKET.finditer(escaped):
-        opens = found[0] == b"("
-        if depth > (not opens):
-            parts += [escaped[at : found.start()], rb"\050" if opens else rb"\051"]
-            at = found.end()
-        depth = max(0, depth + (1 if opens else -1))
-    return b"".join([*parts, escaped[at:]]) if depth == 0 else escaped  # one that never ends: as it is, if need be
+
+def _escaped(text: bytes) -> bytes:
+    return text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
+
+
+def _flat(escaped: bytes) -> bytes:
+    """Brackets may stand in a string as they are, as deep in each other as they like, if only each has its other one
+    (ISO 32000-1, 7.3.4.2); glyphs of those numbers do so by chance."""
+    parts, at = [], 0
+    while nested := _NESTED.search(escaped, at):
+        depth, end = 0, 0
+        for found in _BRACKET.finditer(escaped, nested.start()):
+            depth += 1 if found[0] == b"(" else -1
+            if depth == 0:
+                end = found.end()
+                break
+        if not end:  # it never ends: as it is, if need be
+            break
+        inside = escaped[nested.start() + 1 : end - 1].replace(b"(", rb"\050").replace(b")", rb"\051")
+        parts += [escaped[at : nested.start() + 1], inside, b")"]
+        at = end
+    return b"".join([*parts, escaped[at:]])
 
 
 def _by_numbers(literal: bytes) -> bytes:

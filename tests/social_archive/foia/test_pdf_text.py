@@ -23,7 +23,9 @@ def typeset(text: str, *, kerning: bool = False) -> bytes:
 
 
 def read(body: bytes) -> str:
-    return "".join("".join(text for where, text in readable(body, MOST) if where == "pages").split())
+    """The pages of a file, without spaces; not what they would be without hyphens at the ends of lines."""
+    pages = next(text for where, text in readable(body, MOST) if where == "pages")
+    return "".join(pages.split())
 
 
 LETTERS = string.ascii_letters + string.digits + string.punctuation
