@@ -33,7 +33,7 @@ from social_archive.policy.text import fold_text
 
 _LEAST_DIGITS: Final = 6
 _NOISE: Final = 5
-_WINDOW: Final = 4 << 20
+_WINDOW: Final = 1 << 22
 _OVERLAP: Final = 4096
 _SMALL: Final = 1 << 16
 _BATCH: Final = 1 << 18

@@ -85,7 +85,9 @@ def _revisions(body: bytes, most: int) -> Iterator[_File]:
             yield _whole(file)
             file = _File(objects=dict(file.objects), left=file.left)
         end = body.find(b"endobj", found.end())
-        streams = _STREAM.search(body, found.end(), end if end >= 0 else len(body))
+        last = end if end >= 0 else len(body)
+        near = body.find(b"stream", found.end(), last)
+        streams = _STREAM.search(body, near - 1, last) if near >= 0 else None
         if end < 0 and streams is None:
             raise NotReadable
         stop = streams.start() if streams else end

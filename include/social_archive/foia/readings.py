@@ -25,13 +25,15 @@ _LAYERS: Final = 4
 """An address in an attribute in JSON has three. What is wrapped more often was wrapped to hide it from machines."""
 
 _HEX: Final = "[0-9a-f]"
-_ESCAPED: Final = re.compile(  # the sign first, then what follows which: so that most of a text is passed over quickly
-    rf"[%\\&‹_](?:(?<=%)(?:[0-7]{_HEX}|[cd]{_HEX}%[89ab]{_HEX}|e{_HEX}(?:%[89ab]{_HEX}){{2}}"
+_ESCAPES: Final = (  # the sign first, then what follows which: so that most of a text is passed over quickly
+    rf"(?:(?<=%)(?:[0-7]{_HEX}|[cd]{_HEX}%[89ab]{_HEX}|e{_HEX}(?:%[89ab]{_HEX}){{2}}"
     rf"|f[0-7](?:%[89ab]{_HEX}){{3}}|[89a-f]{_HEX})"
     rf"|(?<=\\)(?:ud[89ab]{_HEX}{{2}}\\ud[c-f]{_HEX}{{2}}|u{_HEX}{{4}}|x{_HEX}{{2}}|[/\"'\\nrtbf])"
     rf"|(?<=&)(?:#[0-9]{{1,7}};?|#x{_HEX}{{1,6}};?|[a-z][a-z0-9]{{1,30}};)"
     rf"|(?<=‹)u\+{_HEX}{{4,6}}›|(?<=_)x{_HEX}{{4}}_)"  # as the PDFs write what their fonts lack, and spreadsheets
 )
+_ESCAPED: Final = re.compile(rf"[%\\&‹_]{_ESCAPES}")
+_ESCAPED_WITHOUT_X: Final = re.compile(rf"[%\\&‹]{_ESCAPES}")  # names of fields are full of `_`
 _POINTS: Final = re.compile(  # vowels that Arabic and Hebrew write above and below letters, or do not; and the stretch
     "[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed]"
 )
@@ -66,7 +68,8 @@ def readings(text: str, *, located: bool = False) -> Iterator[Reading]:
         yield from _alike(reading)
         if not _is_special(reading.text):
             break
-        further = _plain(_replaced(reading, _ESCAPED, _character, located), located)
+        escaped = _ESCAPED if "_x" in reading.text else _ESCAPED_WITHOUT_X
+        further = _plain(_replaced(reading, escaped, _character, located), located)
         if further.text == reading.text:
             break
         reading = further

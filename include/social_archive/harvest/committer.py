@@ -12,13 +12,13 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from social_archive import garbage
 from social_archive.accession import Accessioned, Batch, commit
 from social_archive.config import Account
 from social_archive.errors import ArchiveError
@@ -29,18 +29,6 @@ if TYPE_CHECKING:
 
 LARGE: Final = 4_000  # rows in one step from which a second process pays
 _WAITING: Final = 2  # steps on their way to the second process: bounds memory
-_FEW_COLLECTIONS: Final = (50_000, 20, 100)
-
-
-@contextmanager
-def few_collections() -> Iterator[None]:
-    """Harvesting makes millions of short-lived objects without cycles; looking for cycles among them costs a fifth."""
-    before = gc.get_threshold()
-    gc.set_threshold(*_FEW_COLLECTIONS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 class Tally(msgspec.Struct):
@@ -145,7 +133,7 @@ _archives: dict[tuple[str, str], Archive] = {}  # of the second process: one, op
 def _archive_elsewhere(agency: str, state: str) -> None:
     from social_archive.archive import open_archive
 
-    gc.set_threshold(*_FEW_COLLECTIONS)
+    gc.set_threshold(*garbage.FEW)
     if (agency, state) not in _archives:
         _archives[agency, state] = open_archive(Path(agency), state=Path(state))
 

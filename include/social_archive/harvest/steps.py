@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from social_archive import looks
 from social_archive.config import Account
 from social_archive.errors import NotFound, PlatformError, Throttled
+from social_archive.garbage import few_collections
 from social_archive.harvest import staging
-from social_archive.harvest.committer import Committer, Tally, commit_judged, few_collections
+from social_archive.harvest.committer import Committer, Tally, commit_judged
 from social_archive.harvest.report import HarvestReport, Judged, Pulled, Step, Validated
 from social_archive.harvest.walk import Walk
 from social_archive.harvest.walked import Walked, outcome_of

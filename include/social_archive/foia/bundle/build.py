@@ -27,6 +27,7 @@ from social_archive.foia.bundle import bag, proofs
 from social_archive.foia.bundle.model import Contents, Evidence, File, Options, Part
 from social_archive.foia.bundle.zipping import Hashed
 from social_archive.foia.request_file import RequestFile, RequestRefused
+from social_archive.garbage import few_collections
 from social_archive.retention.people import acting
 from social_archive.store import LARGEST
 
@@ -265,7 +266,7 @@ def build(
     archive.catalog.catch_up()
     acting(archive, by, RequestRefused)
     request = requests.load(archive, reference)
-    with _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
+    with few_collections(), _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
         draft = unproven(archive, request, options, progress)
         with begun(draft) as longest:
             made_from = proven(archive, draft, work, progress)

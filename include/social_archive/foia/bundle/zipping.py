@@ -21,6 +21,9 @@ CHUNK: Final = 1 << 20
 SMALL: Final = 1 << 16
 """Bytes below which handing a hash to another thread costs more than it saves."""
 
+TINY: Final = 512
+"""Bytes up to which an entry is stored as it is: deflating it saves less than its name takes, and costs more."""
+
 STORED: Final = frozenset({"7z", "gif", "gz", "jpeg", "jpg", "m4a", "mov", "mp3", "mp4", "ogg", "pdf", "png", "webm",
                            "webp", "xlsx", "zip", "zst"})  # fmt: skip
 """Types that are compressed already: deflating them again costs time and saves nothing."""
@@ -89,7 +92,7 @@ class Zip:
         info = zipfile.ZipInfo(name, self._date)
         info.create_system, info.external_attr, info.file_size = _UNIX, _PERMISSIONS, size
         info.create_version = info.extract_version = self._version
-        if name.rpartition(".")[2] not in STORED:
+        if size > TINY and name.rpartition(".")[2] not in STORED:
             info.compress_type = zipfile.ZIP_DEFLATED
             info._compresslevel = 1 if size > SMALL else 6  # type: ignore[attr-defined]
         return info
