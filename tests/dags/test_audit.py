@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from social_archive.barrier import Rebuilding, put_up, take_down
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
 from social_archive.store import ensure_buckets
+from tests.dags.running import HOME, ended
 from tests.social_archive.retention import disposals
 from tests.social_archive.retention.stocked import MAY, of_month, stocked_archive
 
@@ -32,14 +30,9 @@ def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.T
 
 def audited(archive: Archive) -> str:
     """What Airflow's log says of one run of the DAG."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
-    env |= {"ARCHIVE_AGENCY": str(archive.agency.folder), "ARCHIVE_STATE": str(archive.state),
-            "ARCHIVE_TEST_AIRFLOW_HOME": str(Path(archive.state).parent / "airflow")}  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.airflow_harvest", "audit"], env=env, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
-    )  # fmt: skip
-    return done.stdout
+    env = {"ARCHIVE_AGENCY": str(archive.agency.folder), "ARCHIVE_STATE": str(archive.state),
+           HOME: str(Path(archive.state).parent / "airflow")}  # fmt: skip
+    return ended(env, "audit").said.decode()
 
 
 def test_green_and_red(archive: Archive) -> None:
