@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import pytest
@@ -11,18 +10,17 @@ from social_archive.archive import Archive
 from social_archive.barrier import Rebuilding, put_up, take_down
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.running import HOME, ended
 from tests.social_archive.retention import disposals
 from tests.social_archive.retention.stocked import MAY, of_month, stocked_archive
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = stocked_archive(tmp_path_factory.mktemp("audit"), config.bucket)
     (made.state.parent / "airflow").mkdir()
     return made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,11 @@ from sandbox.folder import environment
 from social_archive.archive import open_archive
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.running import HOME, ended
 from tests.faults import canary
 from tests.faults.canary_scene import PERSON, SESSION, WORDS, WRONG_PASSWORD, Scene
 from tests.faults.sandbox_library import library
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -42,8 +41,7 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("airflow-canaries")
     home = folder / "airflow"
     home.mkdir()
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with running(only=("mastodon", "bluesky")) as urls:
         who = weed.identities["archive"]
         agency = library(folder / "agency", urls, config.bucket, ACCOUNTS)
