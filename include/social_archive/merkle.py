@@ -9,6 +9,7 @@ Everything here is a pure function of its arguments and does no I/O.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -117,6 +118,26 @@ class TreeReader:
                 path.append(self._hash_of(low, middle))
                 low = middle
         return path[::-1]
+
+    def inclusions(self, indices: Iterable[int], size: int | None = None) -> dict[int, tuple[bytes, ...]]:
+        """`inclusion` of many leaves: what their paths share is looked up once for all of them."""
+        size, wanted = self._checked(size), sorted(set(indices))
+        if wanted and not 0 <= wanted[0] <= wanted[-1] < size:
+            raise ValueError(f"not all of these leaves are in a tree of {size}")
+        found: dict[int, tuple[bytes, ...]] = {}
+        waiting: list[tuple[int, int, int, int, tuple[bytes, ...]]] = [(0, size, 0, len(wanted), ())] if wanted else []
+        while waiting:
+            low, high, first, last, path = waiting.pop()
+            if high - low == 1:
+                found[low] = path
+                continue
+            middle = low + _split(high - low)
+            cut = bisect_left(wanted, middle, first, last)
+            if first < cut:
+                waiting.append((low, middle, first, cut, (self._hash_of(middle, high), *path)))
+            if cut < last:
+                waiting.append((middle, high, cut, last, (self._hash_of(low, middle), *path)))
+        return found
 
     def consistency(self, old: int, size: int | None = None) -> list[bytes]:
         """PROOF(old, D[size]) of RFC 9162 2.1.4.1: the tree of `size` leaves begins with the tree of `old` leaves."""

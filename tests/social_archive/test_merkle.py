@@ -177,3 +177,13 @@ def test_a_frontier_that_does_not_fit_the_size_is_refused() -> None:
             TreeReader(hashed(1)).inclusion(bad)
     with pytest.raises(ValueError, match="consistency"):
         TreeReader(hashed(1)).consistency(0)
+
+
+@given(st.integers(1, 70).flatmap(lambda size: st.tuples(st.just(size), st.sets(st.integers(0, size - 1)))))
+def test_the_paths_of_many_leaves_are_those_of_each(some: tuple[int, set[int]]) -> None:
+    size, wanted = some
+    reader = TreeReader(hashed(80))
+    paths = reader.inclusions(wanted, size)
+    assert {leaf: list(path) for leaf, path in paths.items()} == {leaf: reader.inclusion(leaf, size) for leaf in wanted}
+    with pytest.raises(ValueError, match="not all"):
+        reader.inclusions([size], size)

@@ -27,6 +27,7 @@ from social_archive.foia.dispositions import Term
 from social_archive.foia.matching import Matcher, as_text
 from social_archive.foia.pdf_text import STRUCTURE, NotReadable, readable
 from social_archive.foia.runs import without_hashes
+from social_archive.foia.screening import APART
 from social_archive.foia.spellings import spell
 from social_archive.policy.text import fold_text
 
@@ -36,9 +37,7 @@ _WINDOW: Final = 4 << 20
 _OVERLAP: Final = 4096
 _SMALL: Final = 1 << 16
 _BATCH: Final = 1 << 18
-_APART: Final = b"\n\0\0\0\0<>\0\0\0\0\n"
-"""Stands between files that are looked at together: no line, word, escape, tag or base64 goes on behind it, and no
-spelling reaches over it."""
+_APART: Final = APART.encode()
 
 MOST: Final = 1 << 30
 """Bytes that one packed file may unpack to."""
@@ -61,6 +60,7 @@ _ASKED: Final = re.compile(r"(data/)?(2-request\.pdf|6-search-statement\.(pdf|js
 """Files that repeat the request in the words of whoever made it."""
 
 
+_BREAK: Final = "\u200b"
 _SPREAD: Final = re.compile("(?:[0-9a-f][ \n\u200b]*){48,}")
 """A hash on a page: it may break after any sign, and comes out of the PDF with gaps in which a short id could stand."""
 
@@ -217,7 +217,7 @@ class _Scanner:
         try:
             for where, text in readable(body, MOST):
                 sought = self._distinct if where == STRUCTURE else self._all
-                shown = _without_tags(text) if text.startswith("<?xpacket") else _SPREAD.sub(_unless_broken, text)
+                shown = _without_tags(text) if text.startswith("<?xpacket") else _without_spread(text)
                 if term := sought.touches(shown):
                     yield where, term
         except NotReadable:
@@ -288,9 +288,13 @@ def _windows(text: str) -> Iterator[str]:
         yield text[max(0, at - _OVERLAP) : at + _WINDOW]
 
 
+def _without_spread(text: str) -> str:
+    return _SPREAD.sub(_unless_broken, text) if _BREAK in text else text
+
+
 def _unless_broken(run: re.Match[str]) -> str:
     """Only what is set to break after its signs is a hash; plain words of these letters are looked at."""
-    return " " if "\u200b" in run[0] else run[0]
+    return " " if _BREAK in run[0] else run[0]
 
 
 def _is_random(run: str) -> bool:

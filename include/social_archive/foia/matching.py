@@ -15,7 +15,7 @@ from typing import Any, Final
 from social_archive.foia.anchors import Anchors, linear
 from social_archive.foia.dispositions import Row, Term
 from social_archive.foia.readings import Reading, readings
-from social_archive.foia.runs import base64_runs, decoded
+from social_archive.foia.runs import base64_places, base64_runs, decoded
 from social_archive.foia.spellings import Spelling, spell
 from social_archive.policy.text import fold_text
 
@@ -71,6 +71,15 @@ class Matcher:
         if not text or not self._spellings:
             return None
         return next((term for reading in readings(text) if (term := self._in_reading(reading))), None)
+
+    def places(self, text: str) -> Iterator[tuple[str, list[int]]]:
+        """Each reading of a text, and the characters of it at which a term may stand; then the text as it is, and where
+        in it a term stands in base64."""
+        for reading in readings(text):
+            held = self._anchors.held(reading.text) if self._anchors.may_stand_in(reading.text) else {}
+            yield reading.text, sorted({place for places in held.values() for place in places})
+        runs = base64_places(text.encode("ascii", "replace"), hashes=False)
+        yield text, [at for at, run in runs if any(self.long.touches(said) for said in decoded(run))]
 
     def standing_in(self, text: str) -> set[re.Pattern[str]]:
         """What is looked for of all the terms that stand in a text in any of its readings."""

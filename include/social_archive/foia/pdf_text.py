@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -19,12 +19,16 @@ _OBJECT: Final = re.compile(rb"(\d+)\s+\d+\s+obj\b")
 _END: Final = re.compile(rb"\bstream\r?\n|\bendobj\b")
 _LENGTH: Final = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE: Final = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
-_STRING: Final = rb"\(([^\\()]*+(?:(?:\\.|\((?:[^\\()]|\\.)*\))[^\\()]*+)*+)\)"
-_STRINGS: Final = re.compile(_STRING + rb"|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
-_DRAWN: Final = re.compile(
-    _STRING + rb"|<([0-9A-Fa-f\s]+)>|<<((?:[^<>]|<[0-9A-Fa-f\s]*>)*)>>|/([^\s/<>\[\]()]+)\s+[-+.\d]+\s+Tf|\b(ET)\b",
+_STRING: Final = rb"\([^\\()]*+(?:(?:\\.|\((?:[^\\()]|\\.)*\))[^\\()]*+)*+\)"
+_STRINGS: Final = re.compile(rb"(" + _STRING + rb")|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
+_DRAWN: Final = re.compile(  # in what `_without_escaped` gives; no groups: what is found is told by its first sign
+    rb"\([^()]*+(?:\([^()]*\)[^()]*+)*+\)|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>"
+    rb"|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
     re.DOTALL,
 )
+_MARK: Final = re.compile(rb"(?<=\n)%[\x80-\xff]{4}\r?\n")
+"""The line by which a file says that it is not text (ISO 32000-1, 7.5.2)."""
+
 _CONTENTS: Final = re.compile(rb"/Contents\s*(\[[^\]]*\]|\d+\s+\d+\s+R)")
 _BLOCK: Final = re.compile(rb"begin(bfchar|bfrange)\s(.*?)\send\1", re.DOTALL)
 _HEX: Final = re.compile(rb"<([0-9A-Fa-f]+)>|(\[)|(\])")
@@ -56,7 +60,7 @@ def readable(body: bytes, most: int) -> Iterator[tuple[str, str]]:
 
 
 def _of_revision(file: _File, tables: dict[int, Table]) -> Iterator[tuple[str, str]]:
-    outside = b"\n".join(file.structure)
+    outside = _MARK.sub(b"", b"\n".join(file.structure), count=1)
     yield STRUCTURE, outside.decode("latin-1")
     yield "metadata and outline", "\n".join(map(_as_text, _strings(outside)))
     tables |= {number: _table(content) for number, _, content in file.streams if b"begincmap" in content}
@@ -169,34 +173,65 @@ class _Fonts:
         return fonts
 
 
+@dataclass
+class _Run:
+    """What is drawn without a break: glyphs of one font, as they are escaped; or text that is told as such."""
+
+    font: bytes | None
+    glyphs: bytes = b""
+    text: str = ""
+
+
 def _drawn(content: bytes, fonts: dict[bytes, int], tables: dict[int, Table]) -> str:
-    parts: list[str] = []
+    """The text of a page. The glyphs of one font go through its table all at once."""
+    runs = list(_runs(content))
+    for font in {run.font for run in runs if run.glyphs}:
+        own = [run for run in runs if run.glyphs and run.font == font]
+        table = tables.get(fonts.get(font or b"", -1))
+        for run, text in zip(own, _texts([run.glyphs for run in own], table), strict=True):
+            run.text = text
+    return "".join(run.text for run in runs)
+
+
+def _runs(content: bytes) -> Iterator[_Run]:
+    font: bytes | None = None
     glyphs: list[bytes] = []
-    table: Table | None = None
-
-    def flush() -> None:
+    for found in _DRAWN.findall(_without_escaped(content)):
+        sign = found[:1]
+        if sign == b"(":
+            glyphs.append(found[1:-1])
+            continue
+        if sign == b"<" and found[1:2] != b"<":
+            glyphs.append(b"".join(b"\\%03o" % byte for byte in bytes.fromhex(_even(found[1:-1]))))
+            continue
+        beside = found[2:-2] if sign == b"<" else b""
+        if beside and not (b"(" in beside or b"<" in beside):
+            continue
         if glyphs:
-            drawn = _unescaped(b"".join(glyphs))
-            text = drawn.decode("latin-1") if table is None else _through(drawn, table)
-            parts.append(text)
-            glyphs.clear()
+            yield _Run(font, b"".join(glyphs))
+            glyphs = []
+        if beside:  # text for those who cannot see the glyphs
+            for told in _strings(beside):
+                if told[:2] == b"\xfe\xff":
+                    yield _Run(None, text=f" {_as_text(told)} ")
+        elif sign == b"/":
+            font = found[1:].split(None, 1)[0]
+        else:
+            yield _Run(None, text="\n")
+    if glyphs:
+        yield _Run(font, b"".join(glyphs))
 
-    for literal, in_hex, beside, font, ended in _DRAWN.findall(content):
-        if literal:
-            glyphs.append(literal)
-        elif in_hex:
-            glyphs.append(b"".join(b"\\%03o" % byte for byte in bytes.fromhex(_even(in_hex))))
-        elif font:
-            flush()
-            table = tables.get(fonts.get(font, -1))
-        elif ended:
-            flush()
-            parts.append("\n")
-        elif b"(" in beside or b"<" in beside:  # text for those who cannot see the glyphs
-            flush()
-            parts += [f" {_as_text(told)} " for told in _strings(beside) if told[:2] == b"\xfe\xff"]
-    flush()
-    return "".join(parts)
+
+_END_OF_RUN: Final = b"\xff\xff"
+
+
+def _texts(glyphs: Sequence[bytes], table: Table | None) -> Sequence[str]:
+    if table is None:
+        return [_by_numbers(run).decode("latin-1") for run in glyphs]
+    told = _through(_by_numbers(_END_OF_RUN.join(glyphs)), {**table, 0xFFFF: "\uffff"}).split("\uffff")
+    if len(told) == len(glyphs):
+        return told
+    return [_through(_by_numbers(run), table) for run in glyphs]  # half a glyph somewhere, or one of that number
 
 
 def _through(drawn: bytes, table: Table) -> str:
@@ -233,15 +268,22 @@ def _table(content: bytes) -> Table:
 
 def _strings(text: bytes) -> Iterator[bytes]:
     for literal, in_hex in _STRINGS.findall(text):
-        yield _unescaped(literal) if literal else bytes.fromhex(_even(in_hex))
+        yield _unescaped(literal[1:-1]) if literal else bytes.fromhex(_even(in_hex))
 
 
 def _unescaped(literal: bytes) -> bytes:
-    if b"\\" not in literal:
-        return literal
-    plain = literal.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
-    told: bytes = codecs.escape_decode(plain)[0]
+    return _by_numbers(_without_escaped(literal)) if b"\\" in literal else literal
+
+
+def _by_numbers(literal: bytes) -> bytes:
+    """What a string says whose backslashes and brackets stand by their numbers."""
+    told: bytes = codecs.escape_decode(literal)[0]
     return told
+
+
+def _without_escaped(text: bytes) -> bytes:
+    """Backslashes and brackets by their numbers: what is left of them then ends strings."""
+    return text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
 
 
 def _even(digits: bytes) -> str:

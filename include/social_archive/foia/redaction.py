@@ -69,9 +69,15 @@ class Gives(Protocol):
     ) -> ShownMedia: ...  # fmt: skip
 
 
-def show(row: Row, item: Item, matcher: Matcher, media: Gives) -> ShownVersion:
-    """What may leave of one version. `row`: as it is stored, times in microseconds. Raises CutDoesNotFit."""
-    return _Showing(row, item, matcher).shown(media)
+def show(row: Row, item: Item, matcher: Matcher, media: Gives, *, suspect: bool = True) -> ShownVersion:
+    """What may leave of one version. `row`: as it is stored, times in microseconds. Not `suspect`: it is known that
+    `everything` of it holds no term. Raises CutDoesNotFit."""
+    return _Showing(row, item, matcher, suspect).shown(media)
+
+
+def everything(row: Row) -> str:
+    """All words of a row, and the platform's own bytes, as one text."""
+    return _APART.join((*words_of(row), _unslashed(row["native"])))
 
 
 def words_of(row: Row) -> Iterable[str]:
@@ -109,8 +115,8 @@ _APART: Final = "\n\0\0\0\0\n"  # more than a spelling reaches over
 
 
 class _Showing:
-    def __init__(self, row: Row, item: Item, matcher: Matcher) -> None:
-        self._row, self._item, self._matcher = row, item, matcher
+    def __init__(self, row: Row, item: Item, matcher: Matcher, suspect: bool) -> None:
+        self._row, self._item, self._matcher, self._suspect = row, item, matcher, suspect
         self._out: Row = {name: row[name] for name in _SHOWN}
         self._codes: dict[str, set[str]] = {}
         self._cuts = [each for each in item.cuts if each.version == row["version"]]
@@ -137,9 +143,9 @@ class _Showing:
 
     def _is_touched(self) -> bool:
         """One quick look at all of the row at once."""
-        if not self._matcher:
+        if not (self._matcher and self._suspect):
             return False
-        words = _APART.join((*words_of(self._row), _unslashed(self._row["native"])))
+        words = everything(self._row)
         return (self._matcher.touches(words) or self._matcher.long.in_runs(words)) is not None
 
     def _check(self) -> None:

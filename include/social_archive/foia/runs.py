@@ -7,7 +7,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,8 @@ Places = np.ndarray[Any, np.dtype[np.int64]]
 
 _LONG: Final = 24
 """Letters from which on a run of base64 is looked into."""
+
+_SHORT: Final = 100
 
 _SHA256: Final = 64
 _SHA512: Final = 128
@@ -71,21 +74,34 @@ def _without_hashes(body: bytes) -> bytes:
 
 def base64_runs(body: bytes, *, hashes: bool = True) -> Iterator[bytes]:
     """Runs that may be base64; without `hashes` none that is of small hexadecimal digits alone."""
+    return (run for _, run in base64_places(body, hashes=hashes))
+
+
+def base64_places(body: bytes, *, hashes: bool = True) -> Iterator[tuple[int, bytes]]:
+    """The same, each with the place where it begins."""
     each = np.frombuffer(body, np.uint8)
     starts, ends = _runs(_BASE64[each])
     long = ends - starts >= _LONG
     starts, ends = starts[long], ends[long]
-    if hashes:
-        yield from (body[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
-    elif len(starts):
+    if not hashes and len(starts):
         others = np.concatenate([[0], np.cumsum(~_HEX[each], dtype=np.int64)])
         said = others[ends] > others[starts]
-        for start, end in zip(starts[said].tolist(), ends[said].tolist(), strict=True):
-            yield body[start:end]
+        starts, ends = starts[said], ends[said]
+    yield from ((start, body[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def decoded(run: bytes) -> Iterator[str]:
+def decoded(run: bytes) -> Sequence[str]:
     """What a run of base64 says, if it says text; it may start at any of four letters."""
+    return _decoded_before(run) if len(run) <= _SHORT else tuple(_decoded(run))
+
+
+@lru_cache(maxsize=1 << 15)
+def _decoded_before(run: bytes) -> tuple[str, ...]:
+    """The names of a bundle's files look like base64, and stand in many of them."""
+    return tuple(_decoded(run))
+
+
+def _decoded(run: bytes) -> Iterator[str]:
     plain = run.rstrip(b"=").translate(_URL_SAFE)
     for skip in range(4):
         part = plain[skip:]

@@ -15,7 +15,8 @@ from social_archive.errors import ArchiveError
 from social_archive.foia.dispositions import Item, Reviewed, Row, ShownItem
 from social_archive.foia.matching import Matcher
 from social_archive.foia.media import Attachments
-from social_archive.foia.redaction import show
+from social_archive.foia.redaction import everything, show
+from social_archive.foia.screening import suspects
 from social_archive.record import SCHEMA
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def shown_items(archive: Archive, reviewed: Reviewed, progress: Progress | None 
     places = copies(archive, (medium for found in rows.values() for row in found for medium in row["media"] or ()))
     matcher = Matcher(reviewed.terms)
     answered = _answered(reviewed.items, rows)
+    suspect = _suspect(matcher, [row for item in reviewed.items if item.outcome != "withheld"
+                                 for row in rows.get(item.hit.rid, ())])  # fmt: skip
     with Attachments(places, matcher) as media:
         shown = []
         for number, item in enumerate(reviewed.items, 1):
@@ -49,11 +52,20 @@ def shown_items(archive: Archive, reviewed: Reviewed, progress: Progress | None 
             if item.outcome == "withheld":
                 shown.append(ShownItem(item, (), tuple(versions), answered.get(item.hit.rid)))
             else:
-                parts = tuple(show(row, item, matcher, media) for row in versions)
+                parts = tuple(show(row, item, matcher, media, suspect=_place(row) in suspect) for row in versions)
                 shown.append(ShownItem(item, parts, answers=answered.get(item.hit.rid)))
             if progress and (number % _OFTEN == 0 or number == len(reviewed.items)):
                 progress(number, len(reviewed.items))
     return shown
+
+
+def _suspect(matcher: Matcher, rows: Sequence[Row]) -> set[tuple[str, int]]:
+    """Which of some rows may hold a word that must not leave."""
+    return {_place(rows[at]) for at in suspects(matcher, map(everything, rows))}
+
+
+def _place(row: Row) -> tuple[str, int]:
+    return row["rid"], row["version"]
 
 
 def stored_rows(archive: Archive, items: Sequence[Item]) -> dict[str, list[Row]]:

@@ -346,6 +346,8 @@ def _append(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *
     crash_point("bundle-stored")
 
     def still(file: RequestFile) -> None:
+        if _is_as_it_was(archive, file, made_from):
+            return
         now, _ = require_ready(archive, file)
         if now.plan != reviewed.plan or _letter(file) != made_from.letter:
             raise RequestRefused("The review or the letter was changed while the bundle was built.",
@@ -364,6 +366,16 @@ def _append(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *
     if object_of(archive, event).key != ref.key:  # somebody else built the same at the same time
         archive.store.delete_version(ref.key, ref.version_id)
     return event
+
+
+def _is_as_it_was(archive: Archive, file: RequestFile, made_from: Contents) -> bool:
+    """Did nothing happen to the request and its records since? Events and what was destroyed decide about all of it."""
+    from social_archive.foia.review import gone_of
+
+    before = made_from.request.file
+    destroyed = {one.hit.rid: one.certificate for one in made_from.reviewed.items if one.outcome == "disposed"}
+    return ([event.id for event in file.events] == [event.id for event in before.events]
+            and file.gone == before.gone and gone_of(archive, made_from.reviewed.search) == destroyed)  # fmt: skip
 
 
 def object_of(archive: Archive, built: Event) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _FORMULA: Final = re.compile("[\\s\"'\u200b\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n\0]")
+_FORMULAS: Final = re.compile("^[ \"']*[=+\\-@]", re.MULTILINE)  # the same among plain cells, one a line
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -32,12 +33,24 @@ def inert(text: str) -> str:
     return f"'{plain}" if _FORMULA.match(plain) else plain
 
 
+def is_plain(column: Sequence[str]) -> bool:
+    """Are all cells of it shown as they are? One look at all of them, for the many columns of which it is true."""
+    words = "".join(column)
+    return words.isascii() and words.isprintable()
+
+
+def _inert_column(column: Sequence[str]) -> Sequence[str]:
+    if is_plain(column) and not _FORMULAS.search("\n".join(column)):
+        return column
+    return [inert(cell) for cell in column]
+
+
 def csv_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """A CSV file as RFC 4180 has it, in UTF-8 with a mark so that spreadsheets read it as such."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([inert(cell) for cell in row] for row in rows)
+    writer.writerows(zip(*map(_inert_column, zip(*rows, strict=True)), strict=True))
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

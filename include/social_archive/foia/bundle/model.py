@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from social_archive.foia.dispositions import Reviewed, ShownItem
 
@@ -70,7 +70,8 @@ class Contents:
     `confirmed`: that event. `letter`: the response letter's PDF as it was approved, None while there is none.
     `coverage`: file name -> bytes of the coverage statements, as they were made when the search was frozen.
     `evidence`: what proves it. `due`: when the request's period ends, `law`: what the law says of requests,
-    `exemptions`: what the codes stand for; None where nobody has written it down.
+    `exemptions`: what the codes stand for; None where nobody has written it down. `shared`: what a writer has worked
+    out that another needs too.
     """
 
     agency: Agency
@@ -86,6 +87,7 @@ class Contents:
     due: Due | None = None
     law: FoiaLaw | None = field(default=None, repr=False)
     exemptions: Exemptions | None = field(default=None, repr=False)
+    shared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from social_archive.foia.dispositions import token_pattern
 Piece = str | list[str]
 
 _LONG: Final = re.compile(r"(\S{45,})")
-_PLAIN: Final = re.compile(r"[\n\x20-\x7e]*")
+_PLAIN: Final = re.compile(r"[\n\x20-\x7e\xb7]*")
 
 
 def pieces(text: str, codes: Sequence[str]) -> Piece | list[Piece]:

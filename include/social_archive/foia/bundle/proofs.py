@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -132,12 +133,13 @@ class _Ledger:
     searched: Entry
     confirmed: Entry
     tree: TreeReader
+    paths: Mapping[int, Sequence[bytes]]
     lines: Mapping[int, bytes]
     vkey: str
 
 
 def _ledger(archive: Archive, searched: int, confirmed: int, leaves: Iterable[int]) -> _Ledger:
-    """Two entries, the tree up to the second, and the lines of these leaves. Raises LedgerError."""
+    """Two entries, the tree up to the second, and lines and paths of these leaves. Raises LedgerError."""
     wanted = sorted(leaves)
     at, vkey = 0, ""
     hashes = bytearray()
@@ -155,7 +157,8 @@ def _ledger(archive: Archive, searched: int, confirmed: int, leaves: Iterable[in
             tree = TreeReader(bytes(hashes))
             if tree.root() != entry.head.root:
                 raise LedgerError("The ledger's leaves do not hash to the root that it signed.")
-            return _Ledger(first, entry, tree, lines, vkey)
+            paths = tree.inclusions([*lines, first.first_leaf], entry.head.size)
+            return _Ledger(first, entry, tree, paths, lines, vkey)
         vkey = next_key(entry, vkey)
     raise LedgerError("The ledger does not hold this request's search and review.")
 
@@ -174,7 +177,7 @@ def _lines(
 def _line(one: ShownItem, row: Row, shown: ShownVersion | None, leaf: int, ledger: _Ledger) -> dict[str, Any]:
     line = ledger.lines[leaf]
     sealed = seal(row)
-    sealed.require(json.loads(line))
+    sealed.require(msgspec.json.decode(line))
     if leaf_hash(line) != ledger.tree.leaf(leaf):
         raise CannotProve(f"The leaf of record {one.item.control} is not the one in the tree.")
     shows = shown.revealed if shown is not None else frozenset()
@@ -196,7 +199,7 @@ def _line(one: ShownItem, row: Row, shown: ShownVersion | None, leaf: int, ledge
 
 
 def _path(ledger: _Ledger, leaf: int) -> list[str]:
-    return [node.hex() for node in ledger.tree.inclusion(leaf, ledger.confirmed.head.size)]
+    return [node.hex() for node in ledger.paths[leaf]]
 
 
 # --------------------------------------------------------------------------- checking

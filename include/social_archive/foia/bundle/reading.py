@@ -102,7 +102,15 @@ class Group:
 
 
 def groups(contents: Contents) -> list[Group]:
-    """Every hit once, by account in the order of the search, its threads put together."""
+    """Every hit once, by account in the order of the search, its threads put together. Made once for all writers."""
+    items, known = contents.shared.get("groups", (None, []))
+    if items is not contents.items:
+        known = _groups(contents)
+        contents.shared["groups"] = (contents.items, known)
+    return known
+
+
+def _groups(contents: Contents) -> list[Group]:
     zone = ZoneInfo(contents.agency.body.time_zone)
     return [Group(platform, account, account_title(contents, platform, account), tuple(_entries(items, zone)))
             for (platform, account), items in _by_account(contents.items).items()]  # fmt: skip

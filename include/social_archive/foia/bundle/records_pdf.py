@@ -123,38 +123,54 @@ def _entry(entry: Entry) -> dict[str, Any]:
         shown["x"] = entry.codes
     if not entry.versions:
         return shown | {"end": entry.ending}
-    shown["kind"] = entry.kind + (f", level {entry.depth}" if entry.depth > DEEPEST else "")
     if entry.answers:
         shown["answers"] = entry.answers
+    kind = entry.kind + (f", level {entry.depth}" if entry.depth > DEEPEST else "")
     versions, several = entry.versions, len(entry.versions)
-    shown["v"] = [_said(said, f"version {i} of {several}" if several > 1 else "", versions[i - 2] if i > 1 else None)
-                  for i, said in enumerate(versions, 1)]  # fmt: skip
+    shown["v"] = [_said(said, kind, f"version {i} of {several}" if several > 1 else "",
+                        versions[i - 2] if i > 1 else None) for i, said in enumerate(versions, 1)]  # fmt: skip
     return shown
 
 
-def _said(said: Said, label: str, before: Said | None) -> dict[str, Any]:
+def _said(said: Said, kind: str, label: str, before: Said | None) -> dict[str, Any]:
     """One version; who and where stand there again only if they are others than in the version before it."""
     same = before is not None and (before.who, before.handle) == (said.who, said.handle)
-    moved = before is None or before.permalink != said.permalink
-    shown: dict[str, Any] = {
-        "captured": " · ".join(said.captured),
-        "text": pieces(said.text, said.codes),
-    }
+    aside = "".join([f" {said.handle}" if said.handle else "", f" \u00b7 {kind}" if kind else ""])
+    text = pieces(said.text, said.codes)
     more = {
         "label": label, "who": "" if same else pieces(said.who, said.codes),
-        "handle": pieces(said.handle, said.codes) if said.handle and not same else "", "official": said.official,
-        "posted": " · ".join(said.posted) if said.posted[0] else "",
-        "edited": " · ".join(said.edited) if said.edited[0] else "",
-        "state": said.state, "removed": said.removed,
-        "links": [pieces(link, said.codes) for link in said.links],
-        "permalink": pieces(said.permalink, said.codes) if said.permalink and moved else "",
-        "files": [_attachment(one, said.codes) for one in said.attachments],
-        "coded": any(isinstance(one, list) and one[0] == "u" for one in shown["text"]),
+        "aside": "" if same else pieces(aside, said.codes), "official": said.official, "state": said.state,
+        "removed": f"redacted \u00b7 {said.removed}" if said.removed else "",
+        "below": [pieces(line, said.codes) for line in _below(said, text, before)],
     }  # fmt: skip
-    return shown | {name: value for name, value in more.items() if value}
+    return {"times": _times(said), "text": text, **{name: value for name, value in more.items() if value}}
 
 
-def _attachment(one: Attachment, codes: Sequence[str]) -> list[Any]:
+def _times(said: Said) -> str:
+    told = [_time("posted", said.posted) if said.posted[0] else "when it was posted is not known"]
+    if said.edited[0]:
+        told.append(_time("edited", said.edited))
+    return " \u00b7 ".join([*told, _time("captured", said.captured)])
+
+
+def _time(what: str, moment: tuple[str, str]) -> str:
+    """Local time with its zone, and UTC: its date only where that is another."""
+    local, utc = moment
+    return f"{what} {local} ({utc.removeprefix(f'{local[:10]} ')})"
+
+
+def _below(said: Said, text: Any, before: Said | None) -> Iterator[str]:
+    """What stands under a text, one thing a line."""
+    yield from (f"link \u00b7 {link}" for link in said.links)
+    yield from map(_attachment, said.attachments)
+    if said.permalink and (before is None or before.permalink != said.permalink):
+        yield f"address \u00b7 {said.permalink}"
+    if any(isinstance(one, list) and one[0] == "u" for one in text):
+        yield "What these fonts cannot show stands by its name or code; as it was written it is in records.html."
+
+
+def _attachment(one: Attachment) -> str:
     facts = [one.mime or "of unknown kind", volume(one.size) if one.size and one.file else "", one.remark]
-    return [one.file or f"attachment {count(one.number + 1)}", ", ".join(fact for fact in facts if fact),
-            pieces(one.alt, codes) if one.alt else ""]  # fmt: skip
+    named = one.file or f"attachment {count(one.number + 1)}"
+    described = f", described as \u201c{one.alt}\u201d" if one.alt else ""
+    return f"attachment \u00b7 {named} ({', '.join(fact for fact in facts if fact)}){described}"

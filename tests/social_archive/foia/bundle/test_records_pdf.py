@@ -49,11 +49,24 @@ def test_every_released_text_author_address_and_time_is_on_paper() -> None:
     said = [said for group in groups(SCENE) for entry in group.entries for said in entry.versions]
     assert len(said) == 40
     for one in said:
-        for words in (one.text, one.who, one.handle, *one.links, one.permalink, one.posted[0], one.captured[1]):
+        for words in (one.text, one.who, one.handle, *one.links, one.permalink):
             assert set_as(words, one.codes) in printed(), words
+        for what, (local, utc) in (("posted", one.posted), ("captured", one.captured)):
+            day, hour = utc.split(" ", 1)
+            told = hour if local.startswith(day) else utc
+            assert close(f"{what} {local} ({told})") in printed()
     assert close(LONG) in printed()
     assert "‹thumbsupsign,emojimodifierfitzpatricktype-4›" in printed()
     assert "‹U+202Eright-to-leftoverride›" in printed()
+
+
+def test_the_date_in_utc_is_told_where_it_is_another() -> None:
+    said = groups(SCENE)[0].entries[0].versions[0]
+    late = replace(said, posted=("2026-04-03 22:04:05 CDT", "2026-04-04 03:04:05 UTC"))
+    told = "posted 2026-04-03 22:04:05 CDT (2026-04-04 03:04:05 UTC) \u00b7 captured"
+    assert records_pdf._times(late).startswith(told)
+    nobody = replace(said, posted=("", ""), edited=said.captured)
+    assert records_pdf._times(nobody).startswith("when it was posted is not known \u00b7 edited 2026")
 
 
 def test_what_was_cut_is_nowhere_in_the_file_and_withheld_records_are_a_line() -> None:
