@@ -382,6 +382,8 @@ def accessioned(o: Observation, *, rid: str, version: int, series: str, cutoff: 
 
 _OF_VERSION: Final = frozenset(Version.__struct_fields__) - {"observation"}
 _NESTED: Final = frozenset({"media", "flags", "links"})
+_OBSERVED: Final = tuple(name for name in Observation.__struct_fields__ if name not in _NESTED)
+_MOMENTS: Final = tuple(f.name for f in SCHEMA if f.type == UTC_MICROS)
 
 
 def table(versions: Sequence[Version]) -> pa.Table:
@@ -406,8 +408,10 @@ def table(versions: Sequence[Version]) -> pa.Table:
 
 def from_row(row: dict[str, Any]) -> Version:
     """A row as Parquet gives it (times as aware datetimes) back as a Version."""
-    plain: dict[str, Any] = {k: micros(v) if isinstance(v, datetime) else v for k, v in row.items()}
-    observed: dict[str, Any] = {k: plain[k] for k in Observation.__struct_fields__ if k not in _NESTED}
+    plain: dict[str, Any] = row
+    if aware := {k: micros(row[k]) for k in _MOMENTS if isinstance(row[k], datetime)}:
+        plain = row | aware
+    observed: dict[str, Any] = {k: plain[k] for k in _OBSERVED}
     observation = Observation(
         **observed,
         media=tuple(Media(**m) for m in plain.get("media") or ()),

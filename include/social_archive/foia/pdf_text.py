@@ -19,11 +19,11 @@ _OBJECT: Final = re.compile(rb"(\d+)\s+\d+\s+obj\b")
 _END: Final = re.compile(rb"\bstream\r?\n|\bendobj\b")
 _LENGTH: Final = re.compile(rb"/Length\s+(\d+)(?!\s+\d+\s+R)")
 _REFERENCE: Final = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+)\s+\d+\s+R")
-_STRING: Final = rb"\([^\\()]*+(?:(?:\\.|\((?:[^\\()]|\\.)*\))[^\\()]*+)*+\)"
+_BRACKET: Final = re.compile(rb"[()]")
+_STRING: Final = rb"\([^()]*+\)"  # in what `_plain` gives
 _STRINGS: Final = re.compile(rb"(" + _STRING + rb")|<([0-9A-Fa-f\s]*)>(?!>)", re.DOTALL)
-_DRAWN: Final = re.compile(  # in what `_without_escaped` gives; no groups: what is found is told by its first sign
-    rb"\([^()]*+(?:\([^()]*\)[^()]*+)*+\)|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>"
-    rb"|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
+_DRAWN: Final = re.compile(  # no groups: what is found is told by its first sign
+    _STRING + rb"|<[0-9A-Fa-f\s]+>|<<(?:[^<>]|<[0-9A-Fa-f\s]*>)*>>|/[^\s/<>\[\]()]+\s+[-+.\d]+\s+Tf|\bET\b",
     re.DOTALL,
 )
 _MARK: Final = re.compile(rb"(?<=\n)%[\x80-\xff]{4}\r?\n")
@@ -64,15 +64,16 @@ def _of_revision(file: _File, tables: dict[int, Table]) -> Iterator[tuple[str, s
     yield STRUCTURE, outside.decode("latin-1")
     yield "metadata and outline", "\n".join(map(_as_text, _strings(outside)))
     tables |= {number: _table(content) for number, _, content in file.streams if b"begincmap" in content}
-    fonts = _Fonts(file)
+    fonts, pages = _Fonts(file), []
     for number, head, content in file.streams:
         if b"/Metadata" in head or b"/EmbeddedFile" in head or b"/ObjStm" in head:
             yield "metadata and outline", content.decode("utf-8", "replace")
         elif b"Tf" in content and b"BT" in content:
-            text = _drawn(content, fonts.of(number, head), tables)
-            yield "pages", text
-            if _HYPHEN.search(text):
-                yield "pages", _HYPHEN.sub("", text)
+            pages.append(_drawn(content, fonts.of(number, head), tables))
+    if pages:
+        yield "pages", "\n".join(pages)
+    if broken := [text for text in pages if _HYPHEN.search(text)]:
+        yield "pages", "\n".join(_HYPHEN.sub("", text) for text in broken)
 
 
 def _revisions(body: bytes, most: int) -> Iterator[_File]:
@@ -196,7 +197,7 @@ def _drawn(content: bytes, fonts: dict[bytes, int], tables: dict[int, Table]) ->
 def _runs(content: bytes) -> Iterator[_Run]:
     font: bytes | None = None
     glyphs: list[bytes] = []
-    for found in _DRAWN.findall(_without_escaped(content)):
+    for found in _DRAWN.findall(_plain(content)):
         sign = found[:1]
         if sign == b"(":
             glyphs.append(found[1:-1])
@@ -267,23 +268,31 @@ def _table(content: bytes) -> Table:
 
 
 def _strings(text: bytes) -> Iterator[bytes]:
-    for literal, in_hex in _STRINGS.findall(text):
-        yield _unescaped(literal[1:-1]) if literal else bytes.fromhex(_even(in_hex))
+    for literal, in_hex in _STRINGS.findall(_plain(text)):
+        yield _by_numbers(literal[1:-1]) if literal else bytes.fromhex(_even(in_hex))
 
 
-def _unescaped(literal: bytes) -> bytes:
-    return _by_numbers(_without_escaped(literal)) if b"\\" in literal else literal
+def _plain(text: bytes) -> bytes:
+    """Backslashes and brackets in strings by their numbers, so that a string ends at the first bracket.
+
+    Brackets may stand in a string as they are, as deep in each other as they like, if only each has its other one
+    (ISO 32000-1, 7.3.4.2); glyphs of those numbers do so by chance.
+    """
+    escaped = text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
+    parts, at, depth = [], 0, 0
+    for found in _BRACKET.finditer(escaped):
+        opens = found[0] == b"("
+        if depth > (not opens):
+            parts += [escaped[at : found.start()], rb"\050" if opens else rb"\051"]
+            at = found.end()
+        depth = max(0, depth + (1 if opens else -1))
+    return b"".join([*parts, escaped[at:]]) if depth == 0 else escaped  # one that never ends: as it is, if need be
 
 
 def _by_numbers(literal: bytes) -> bytes:
     """What a string says whose backslashes and brackets stand by their numbers."""
     told: bytes = codecs.escape_decode(literal)[0]
     return told
-
-
-def _without_escaped(text: bytes) -> bytes:
-    """Backslashes and brackets by their numbers: what is left of them then ends strings."""
-    return text.replace(rb"\\", rb"\134").replace(rb"\(", rb"\050").replace(rb"\)", rb"\051")
 
 
 def _even(digits: bytes) -> str:

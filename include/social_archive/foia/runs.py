@@ -4,7 +4,6 @@ thousand.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from collections.abc import Iterator, Sequence
@@ -36,7 +35,8 @@ def _kind(letters: bytes) -> np.ndarray[Any, np.dtype[np.bool_]]:
 
 
 _DIGITS: Final = b"0123456789"
-_HEX: Final = _kind(_DIGITS + b"abcdef")
+_HEX_DIGITS: Final = _DIGITS + b"abcdef"
+_HEX: Final = _kind(_HEX_DIGITS)
 _BASE64: Final = _kind(_DIGITS + b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/_-")
 _PRINTABLE: Final = bytes(range(32, 127))
 _URL_SAFE: Final = bytes.maketrans(b"-_", b"+/")
@@ -79,15 +79,12 @@ def base64_runs(body: bytes, *, hashes: bool = True) -> Iterator[bytes]:
 
 def base64_places(body: bytes, *, hashes: bool = True) -> Iterator[tuple[int, bytes]]:
     """The same, each with the place where it begins."""
-    each = np.frombuffer(body, np.uint8)
-    starts, ends = _runs(_BASE64[each])
+    starts, ends = _runs(_BASE64[np.frombuffer(body, np.uint8)])
     long = ends - starts >= _LONG
-    starts, ends = starts[long], ends[long]
-    if not hashes and len(starts):
-        others = np.concatenate([[0], np.cumsum(~_HEX[each], dtype=np.int64)])
-        said = others[ends] > others[starts]
-        starts, ends = starts[said], ends[said]
-    yield from ((start, body[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
+    for start, end in zip(starts[long].tolist(), ends[long].tolist(), strict=True):
+        run = body[start:end]
+        if hashes or run.translate(None, _HEX_DIGITS):
+            yield start, run
 
 
 def decoded(run: bytes) -> Sequence[str]:
@@ -106,7 +103,7 @@ def _decoded(run: bytes) -> Iterator[str]:
     for skip in range(4):
         part = plain[skip:]
         try:
-            said = base64.b64decode(part[: len(part) - (len(part) % 4 == 1)] + b"==")
+            said = binascii.a2b_base64(part[: len(part) - (len(part) % 4 == 1)] + b"==")
         except binascii.Error:
             continue
         first = said[:64]

@@ -34,7 +34,9 @@ def write(contents: Contents) -> Iterable[File]:
 
 def text(words: str) -> str:
     """What somebody wrote, as it can stand in a page."""
-    return escape(_SHOWN.sub(lambda found: f"‹U+{ord(found.group()):04X}›", words.replace("\r\n", "\n")))
+    if not (words.isascii() and words.isprintable()):
+        words = _SHOWN.sub(lambda found: f"‹U+{ord(found.group()):04X}›", words.replace("\r\n", "\n"))
+    return escape(words)
 
 
 def _page(contents: Contents, found: Sequence[Group]) -> Iterator[str]:
