@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 
 import hypothesis
@@ -12,7 +11,7 @@ import pytest
 from social_archive.config import StoreConfig
 from social_archive.stack import seaweed
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
+from tests.stores import fresh_buckets
 
 # Two shared cores: how long one example takes says nothing.
 hypothesis.settings.register_profile("archive", deadline=None)
@@ -24,7 +23,7 @@ def weed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
     """One SeaweedFS for the whole run; it ends with the run, also when the run is killed."""
     running = seaweed.start(tmp_path_factory.mktemp("weed"), s3_port=seaweed.free_port(), die_with_parent=True)
     yield running
-    running.stop()
+    running.kill()  # nobody wants it any more: ending in good order takes two seconds
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +45,4 @@ def object_store(weed: Seaweed) -> Iterator[StoreConfig]:
 @pytest.fixture
 def buckets(object_store: StoreConfig, weed: Seaweed) -> StoreConfig:
     """A fresh trio of buckets (content, ledger, staging); the configuration that names them."""
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
-    return config
+    return fresh_buckets(weed, object_store)

@@ -429,9 +429,13 @@ def parse_or_raise(body: bytes, n: int, origin: str) -> Entry:
 
 
 def ahead(work: Callable[[T], R], items: Iterator[T], depth: int = _AHEAD) -> Iterator[R]:
-    """map() that keeps a few results in the making while the consumer is busy."""
+    """map() that keeps a few results in the making while the consumer is busy. A single item starts no thread."""
+    first = list(islice(items, depth))
+    if len(first) < 2:
+        yield from map(work, first)
+        return
     with ThreadPoolExecutor(depth) as pool:
-        waiting = [pool.submit(work, item) for item in islice(items, depth)]
+        waiting = [pool.submit(work, item) for item in first]
         try:
             while waiting:
                 result = waiting.pop(0).result()

@@ -43,6 +43,7 @@ _TOKEN_SHAPES: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_TEXT: Final = "tag:yaml.org,2002:str"
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/_=.%-]{24,}")
 
 
@@ -198,6 +199,8 @@ def _mapping(document: Document, node: yaml.MappingNode, where: Location) -> dic
 
 
 def _scalar(document: Document, node: yaml.Node, where: Location) -> Hashable:
+    if node.tag == _TEXT:
+        return str(node.value)
     try:
         value: Hashable = yaml.SafeLoader("").construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError):

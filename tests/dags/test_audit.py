@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import uuid
 from pathlib import Path
 
 import pytest
@@ -14,17 +10,17 @@ from social_archive.archive import Archive
 from social_archive.barrier import Rebuilding, put_up, take_down
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
+from tests.dags.running import HOME, ended
 from tests.social_archive.retention import disposals
 from tests.social_archive.retention.stocked import MAY, of_month, stocked_archive
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Archive:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = stocked_archive(tmp_path_factory.mktemp("audit"), config.bucket)
     (made.state.parent / "airflow").mkdir()
     return made
@@ -32,14 +28,9 @@ def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.T
 
 def audited(archive: Archive) -> str:
     """What Airflow's log says of one run of the DAG."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
-    env |= {"ARCHIVE_AGENCY": str(archive.agency.folder), "ARCHIVE_STATE": str(archive.state),
-            "ARCHIVE_TEST_AIRFLOW_HOME": str(Path(archive.state).parent / "airflow")}  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.airflow_harvest", "audit"], env=env, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, check=False,
-    )  # fmt: skip
-    return done.stdout
+    env = {"ARCHIVE_AGENCY": str(archive.agency.folder), "ARCHIVE_STATE": str(archive.state),
+           HOME: str(Path(archive.state).parent / "airflow")}  # fmt: skip
+    return ended(env, "audit").said.decode()
 
 
 def test_green_and_red(archive: Archive) -> None:

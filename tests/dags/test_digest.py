@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +17,10 @@ from social_archive.archive import Archive, open_archive
 from social_archive.config import StoreConfig
 from social_archive.digest import NOTICE
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.running import airflow
 from tests.faults.sandbox_library import library
 from tests.smtp_server import Letter, mailbox
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +39,7 @@ class Ran:
 def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """Two harvests and three digests on one day; for the first digest there is no connection for mail."""
     folder = tmp_path_factory.mktemp("digest")
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with running(only=("mastodon",)) as urls, mailbox() as box:
         agency = library(folder / "agency", urls, config.bucket, [DEAD, HEALTHY])
         env = {"ARCHIVE_AGENCY": str(agency), "ARCHIVE_STATE": str(folder / "state"),

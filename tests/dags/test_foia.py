@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,10 +18,10 @@ from social_archive.archive import Archive
 from social_archive.config import StoreConfig
 from social_archive.foia import deadlines, periods, requests
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.running import airflow
 from tests.smtp_server import Letter, mailbox
 from tests.social_archive.foia import scenes
+from tests.stores import fresh_buckets
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -42,8 +41,7 @@ class Ran:
 def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """A request that came in nine days ago is entered; the daily run looks at its clock, twice on one day."""
     folder = tmp_path_factory.mktemp("foia")
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with mailbox() as box:
         archive = scenes.library(folder, config.bucket)
         path = archive.agency.folder / "agency.yaml"

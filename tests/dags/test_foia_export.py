@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from social_archive.config import StoreConfig
 from social_archive.foia import request_file
 from social_archive.foia.request_file import RequestFile
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.asking import Run, api_server
 from tests.social_archive.foia import scenes
 from tests.social_archive.foia.bundle import answering
+from tests.stores import fresh_buckets
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -40,8 +39,7 @@ def server() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """A library with a thread about its parking lot. Its workers lay answers into `releases`."""
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     folder = tmp_path_factory.mktemp("export")
     library = answering.office(folder, config.bucket)
     path = library.agency.folder / "agency.yaml"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,10 +18,10 @@ from social_archive.foia import letter as foia_letter
 from social_archive.policy import check, findings, letters
 from social_archive.policy.notice import checks as notice_checks
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.running import airflow
 from tests.faults.sandbox_library import library
 from tests.smtp_server import Letter, mailbox
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -40,8 +39,7 @@ class Ran:
 def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """A check before anything was harvested, a harvest, and two checks on one day."""
     folder = tmp_path_factory.mktemp("policy")
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with running(only=("mastodon",)) as urls, mailbox() as box:
         agency = library(folder / "agency", urls, config.bucket, [ACCOUNT])
         extra = {"from_email": "archive@larkspur.example", "disable_tls": True, "disable_ssl": True}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import sys
@@ -13,6 +12,7 @@ import tenacity
 
 from sandbox.control import Control
 from social_archive.archive import Archive, open_archive
+from tests.forks import FORKS
 
 PERSON = ("Gleamy Gutters", "gleamygutters")  # an invented commenter of the sandbox: name and handle
 WORDS = ("CANARY-WORDS-7391", "555-0142-7391")
@@ -21,8 +21,6 @@ WRONG_PASSWORD = "canary-app-password-5512"
 URL_SECRET = "canary-in-the-address-5512"
 SESSION = "eyJ0eXAiOiAiYXQrand0"  # how every session token of the sandbox's Bluesky begins
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["great_expectations", "pandas", "boto3", "tests.faults.canary_scene"])
 
 
 @dataclass

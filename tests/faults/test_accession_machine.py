@@ -8,6 +8,7 @@ version unless somebody else saw a newer one.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
@@ -187,9 +188,8 @@ class Harvesters(RuleBasedStateMachine):
         for entry in Ledger(MemoryStore(self.entries), None, self.agency.ledger.origin).entries():
             for o in entry.header["objects"]:
                 body = store.get(o["key"], o["version"], sha256=o["sha256"])
-                for row in pq.read_table(_file(body)).to_pylist():
-                    seen_at = int(row["observed_at"].timestamp() * 1_000_000)
-                    found.setdefault(row["native_id"], []).append((row["version"], row["body"], seen_at))
+                for thing, version, text, seen_at in _rows(body):
+                    found.setdefault(thing, []).append((version, text, seen_at))
         return {thing: sorted(some) for thing, some in found.items()}
 
     def teardown(self) -> None:
@@ -218,8 +218,14 @@ def batch(look: list[Observation]) -> Batch:
     return Batch("mastodon", "larkspur", "h", list(look))
 
 
-def _file(body: bytes) -> object:
-    return pa.BufferReader(body)
+@functools.lru_cache(maxsize=1_000)
+def _rows(body: bytes) -> list[tuple[str, int, str, int]]:
+    """(thing, version, text, when it was seen) of each row. The same bytes are asked for after every step."""
+    table = pq.read_table(pa.BufferReader(body), columns=["native_id", "version", "body", "observed_at"])
+    return [
+        (row["native_id"], row["version"], row["body"], int(row["observed_at"].timestamp() * 1_000_000))
+        for row in table.to_pylist()
+    ]
 
 
 @contextlib.contextmanager

@@ -10,7 +10,6 @@ import gzip
 import io
 import json
 import sqlite3
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,10 +23,10 @@ from social_archive.config import StoreConfig
 from social_archive.harvest import accession, pull, validate
 from social_archive.ledger import EMPTY, Draft
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.faults import canary
 from tests.faults.canary_scene import PERSON, SESSION, URL_SECRET, WORDS, WRONG_PASSWORD, WRONG_TOKEN, Scene
 from tests.faults.sandbox_library import library
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -37,8 +36,7 @@ ACCOUNTS = ["larkspur-archive", "larkspur-teens", "larkspur-bluesky"]
 @pytest.fixture(scope="module")
 def scene(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("canaries")
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with running(only=("mastodon", "bluesky")) as urls, pytest.MonkeyPatch.context() as patch:
         who = weed.identities["archive"]
         env = environment() | {

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +16,11 @@ from sandbox.folder import environment
 from social_archive.archive import open_archive
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
+from tests.dags.running import HOME, ended
 from tests.faults import canary
 from tests.faults.canary_scene import PERSON, SESSION, WORDS, WRONG_PASSWORD, Scene
 from tests.faults.sandbox_library import library
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -44,8 +41,7 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
     folder = tmp_path_factory.mktemp("airflow-canaries")
     home = folder / "airflow"
     home.mkdir()
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     with running(only=("mastodon", "bluesky")) as urls:
         who = weed.identities["archive"]
         agency = library(folder / "agency", urls, config.bucket, ACCOUNTS)
@@ -55,7 +51,7 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         env = {
             "ARCHIVE_S3_ENDPOINT": weed.endpoint, "ARCHIVE_S3_ACCESS_KEY": who.access_key,
             "ARCHIVE_S3_SECRET_KEY": who.secret_key, "ARCHIVE_AGENCY": str(agency),
-            "ARCHIVE_STATE": str(folder / "state"), "ARCHIVE_TEST_AIRFLOW_HOME": str(home),
+            "ARCHIVE_STATE": str(folder / "state"), HOME: str(home),
             "SANDBOX_BLUESKY_PASSWORD": WRONG_PASSWORD,
             "AIRFLOW_CONN_HISTORY_ROOM": json.dumps({"conn_type": "mastodon", "password": TOKEN}),
         }  # fmt: skip
@@ -63,13 +59,9 @@ def ran(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempP
         scene.mastodon.renew_tokens("larkspur-archive")
         scene.plant_person()
         scene.mastodon.fault("html", path="/context", after=5, count=10_000)
-        command = [sys.executable, "-m", "tests.faults.airflow_harvest", "harvest_mastodon", "harvest_bluesky"]
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW_")}
-        done = subprocess.run(command, env=inherited | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=300, check=False)  # fmt: skip
-        (folder / "printed").write_bytes(done.stdout)
-        assert done.returncode == 0, done.stdout[-2_000:]
-        yield Ran(home, scene, done.stdout)
+        done = ended(env, "harvest_mastodon", "harvest_bluesky")
+        assert done.returncode == 0, done.said[-2_000:]
+        yield Ran(home, scene, done.said)
 
 
 def secrets(ran: Ran) -> list[str]:

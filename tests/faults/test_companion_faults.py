@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from social_archive.config import StoreConfig
 from social_archive.policy import check, findings
 from social_archive.retention import assignment, tags
 from tests.faults.follow_once import check_once, settle_once
+from tests.forks import FORKS
 from tests.social_archive.companion_scene import find, lying
 from tests.social_archive.retention import scenes
 from tests.social_archive.retention.settled_library import day, library, rid_of, seen, take
@@ -24,8 +24,6 @@ from tests.social_archive.retention.settled_library import day, library, rid_of,
 pytestmark = pytest.mark.slow
 
 LATER = datetime.now(UTC) + timedelta(days=3)
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["boto3", "pyarrow", "duckdb", "tests.faults.follow_once"])
 
 
 def killed(work: Callable[..., None], archive: Archive, point: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -21,6 +20,7 @@ from social_archive.search import Query, Search
 from tests.faults.consolidate_once import commit_many, consolidate_once
 from tests.faults.soundness import assert_locked, assert_sound
 from tests.faults.test_store_faults import LATER
+from tests.forks import FORKS
 from tests.social_archive.filled import PREFIX, answers, filled
 
 pytestmark = pytest.mark.slow
@@ -30,8 +30,6 @@ POINTS = (
     "between-seals",
 )  # fmt: skip
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["pandas", "boto3", "tests.faults.consolidate_once"])
 
 
 @pytest.fixture

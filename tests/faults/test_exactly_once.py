@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections import Counter
 from multiprocessing.process import BaseProcess
@@ -16,6 +15,7 @@ from social_archive.config import StoreConfig
 from social_archive.record import verify_row
 from tests.agencies import ScriptedArchive, agency_folder, scripted_archive
 from tests.faults.harvest_once import harvest_once, library_script
+from tests.forks import FORKS
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,6 @@ def agency(buckets: StoreConfig, tmp_path: Path) -> Path:
 
 
 # Children are forked from a server that has Great Expectations imported: that takes seconds, a harvest does not.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["great_expectations", "pandas", "boto3", "tests.faults.harvest_once"])
 
 
 def start(agency: Path, state: Path, text: str = "Lovely!", crash_at: str | None = None) -> BaseProcess:

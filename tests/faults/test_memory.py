@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +13,8 @@ import pytest
 from sandbox.bulk import serve_in_background
 from social_archive.config import StoreConfig
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.agencies import agency_folder
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +29,7 @@ def measured(object_store: StoreConfig, weed: Seaweed, tmp_path: Path) -> Measur
     """Harvests so many comments in a process of its own; {"comments", "reader_mb", "committer_mb"}."""
 
     def measure(comments: int) -> dict[str, int]:
-        config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-        ensure_buckets(config, client=weed.client("admin"))
+        config = fresh_buckets(weed, object_store)
         with serve_in_background(comments=comments, posts=comments // PER_POST) as url:
             agency = agency_folder(tmp_path / f"agency-{comments}", config.bucket, server=url)
             accounts = (agency / "accounts.yaml").read_text().replace("larkspur", "bulk")

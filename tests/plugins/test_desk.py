@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from email.message import EmailMessage
 from typing import Any
@@ -14,9 +13,9 @@ from social_archive.archive import Archive
 from social_archive.config import StoreConfig
 from social_archive.foia import requests
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.dags.asking import api_server
 from tests.social_archive.foia import scenes
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -27,8 +26,7 @@ FORM = {"text": "All comments about the parking lot (invented)", "name": "Quenti
 
 @pytest.fixture(scope="module")
 def archive(weed: Seaweed, object_store: StoreConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     folder = tmp_path_factory.mktemp("desk")
     library = scenes.library(folder, config.bucket)
     with pytest.MonkeyPatch.context() as patch:

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
+from social_archive import yaml_lines
 from social_archive.agency_template import make_agency
 from social_archive.config import (
     REQUEST_NUMBER,
@@ -15,6 +17,7 @@ from social_archive.config import (
 from social_archive.errors import ConfigError
 from social_archive.references import _resolvers
 
+SHIPPED = Path(__file__).resolve().parents[2] / "include" / "sandbox" / "agency"
 TOKEN = "EAAG" + "q7Zk2" * 12  # shaped like a platform's token; opens nothing
 
 ACCOUNTS = """\
@@ -227,3 +230,12 @@ def test_a_broken_connection_shows_nothing_of_itself(monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError) as caught:
         resolve_secret("connection:broken")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", sorted(SHIPPED.rglob("*.yaml")), ids=lambda file: file.name)
+def test_the_quick_reading_of_yaml_is_the_careful_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = yaml_lines.read(file)
+    monkeypatch.setattr(yaml_lines, "_composed", lambda _, text: yaml.compose(text, Loader=yaml.SafeLoader))
+    careful = yaml_lines.read(file)
+    assert (quick.value, quick.lines) == (careful.value, careful.lines)
+    assert quick.lines

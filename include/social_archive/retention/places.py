@@ -8,7 +8,6 @@ new class here and in `places`.
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,9 +34,8 @@ EMBEDDED: Final = "ARCHIVE_EMBEDDED_STORE"
 _WORKERS: Final = 8
 _STAGED: Final = timedelta(days=2)
 _QUEUE: Final = 3.0  # seconds; the store deletes the bytes of a version a second or so after it says so
-_HEARTBEAT: Final = 6.0  # seconds until the store's master has heard from its volumes (they tell it every five)
 _PATIENCE: Final = 40.0
-_VOLUME = re.compile(r"volume Id:(\d+),.*?Collection:([^,]*),.*?DeleteCount:(\d+), DeletedByteCount:(\d+)")
+_PAUSE: Final = 1.0  # seconds between two compactions, where one left something
 
 
 @dataclass(frozen=True)
@@ -169,15 +167,17 @@ class Disk:
             deadline = time.monotonic() + _PATIENCE
             while True:
                 seaweed.shell(folder, f"volume.vacuum -garbageThreshold=0.00001 -collection={bucket}")
-                time.sleep(_HEARTBEAT)
-                volumes, garbage = _garbage(seaweed.shell(folder, "volume.list"), bucket)
+                volumes = seaweed.deleted_bytes(folder, bucket)
+                garbage = sum(volumes)
                 if not garbage or time.monotonic() > deadline:
                     break
+                time.sleep(_PAUSE)
         except StoreError as error:
             return Look(self.name, self.title, "pending", 0, f"compaction failed: {error}"[:200])
         if garbage:
-            return Look(self.name, self.title, "pending", volumes, f"{garbage:,} deleted bytes are not compacted yet")
-        return Look(self.name, self.title, "gone", volumes, "volumes compacted; none holds a deleted byte")
+            detail = f"{garbage:,} deleted bytes are not compacted yet"
+            return Look(self.name, self.title, "pending", len(volumes), detail)
+        return Look(self.name, self.title, "gone", len(volumes), "volumes compacted; none holds a deleted byte")
 
 
 # --------------------------------------------------------------------------- looking
@@ -191,12 +191,6 @@ def embedded(archive: Archive) -> Path | None:
             if store is not None and archive.store.address.startswith(store.endpoint + "/"):
                 return folder
     return None
-
-
-def _garbage(listing: str, bucket: str) -> tuple[int, int]:
-    """(volumes, deleted bytes in them) of a bucket, from what `volume.list` prints."""
-    rows = [m for m in _VOLUME.finditer(listing) if m[2] == bucket]
-    return len(rows), sum(int(m[4]) for m in rows)
 
 
 def still_there(store: Store, versions: Sequence[tuple[str, str]]) -> int:

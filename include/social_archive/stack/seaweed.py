@@ -166,6 +166,21 @@ def shell(state: Path, *commands: str, timeout: float = 120) -> str:
     return done.stdout
 
 
+def deleted_bytes(state: Path, bucket: str) -> list[int]:
+    """For each volume of a bucket: how many bytes of deleted versions still lie in it.
+
+    Its volume server is asked, which knows at once; the master (`volume.list`) hears of it only every five seconds.
+    Raises StoreError.
+    """
+    ports = json.loads((state / "seaweed" / "ports.json").read_text())
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{ports['volume.port']}/status", timeout=10) as answer:
+            volumes = json.load(answer)["Volumes"] or []
+        return [int(one["DeletedByteCount"]) for one in volumes if one["Collection"] == bucket]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"The embedded store does not tell of its volumes ({type(error).__name__}).") from error
+
+
 # --------------------------------------------------------------------------- pieces of start
 
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from social_archive.foia.request_file import RequestRefused
 from social_archive.foia.requests import Request
 from social_archive.foia.terms import Terms
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia import canary
 from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered, office, place_of
 from tests.social_archive.foia.scenes import requested, take_in
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 WHO: Any = {"by": "records", "via": "cli"}
@@ -53,8 +52,7 @@ class Answer:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Iterator[Archive]:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = office(tmp_path_factory.mktemp("canary"), config.bucket)
     observations, lines = canary.planted(made)
     take_in(made, observations, lines)

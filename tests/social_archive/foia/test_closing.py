@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import uuid
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from social_archive.retention import certificate, holds, proposal
 from social_archive.retention.certificate_note import verify
 from social_archive.retention.hold_scope import Scope
 from tests.faults.close_once import close_once
+from tests.forks import FORKS
 from tests.social_archive.foia.scenes import library, requested, take_in, thread
 from tests.social_archive.retention.scenes import carried_out, put_in_force
 
@@ -153,8 +153,6 @@ def test_from_its_closing_to_its_certificate(archive: Archive, time: Time, monke
     assert not requests.load(archive, other.number).file.gone
 
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["boto3", "duckdb", "tests.faults.close_once"])
 POINTS = ("request-closing-lifted", "rewrite-written", "rewrite-committed")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +20,9 @@ from social_archive.record import Media
 from social_archive.retention import holds, proposal
 from social_archive.search import Search
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import PERSON, library, requested, said, take_in, thread
 from tests.social_archive.retention.scenes import carried_out, comment
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -35,8 +34,7 @@ POST, FIRST, CALLS, NAMES, LINKS, PICTURE = range(1, 7)
 
 @pytest.fixture(scope="module")
 def archive(object_store: StoreConfig, weed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = library(tmp_path_factory.mktemp("deciding"), config.bucket)
     photo = Media(id="m1", url="https://social.example/m1.jpg", alt=f"The parking lot, call {PERSON.phone}",
                   mime="image/jpeg")  # fmt: skip

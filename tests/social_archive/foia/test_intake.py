@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from datetime import date
 from email.message import EmailMessage
 
@@ -18,8 +17,8 @@ from social_archive.foia.intake import read_mail, take
 from social_archive.foia.request_file import RequestRefused
 from social_archive.foia.requests import Requester
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import library
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +27,7 @@ FROM = b'From: "Quentin Harrow (invented)" <q.harrow@example.com>\n'
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Archive:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     return library(tmp_path_factory.mktemp("intake"), config.bucket)
 
 

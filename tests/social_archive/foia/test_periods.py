@@ -19,9 +19,9 @@ from social_archive.foia.clock import Clock
 from social_archive.foia.request_file import Attachment, RequestRefused
 from social_archive.foia.requests import Incoming, Request, Requester, load, receive, today
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import library
 from tests.social_archive.retention.scenes import another
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -31,8 +31,7 @@ WHO = {"by": "records", "via": "cli"}
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Archive:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     return library(tmp_path_factory.mktemp("periods"), config.bucket)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +14,8 @@ from social_archive.foia.request_file import RequestRefused
 from social_archive.foia.searching import Terms
 from social_archive.retention import holds
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia.scenes import PERSON, library, requested, said, take_in, thread
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +23,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def archive(object_store: StoreConfig, weed: Seaweed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     """The thread about the parking lot; of one comment the words were edited away, another one was removed."""
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = library(tmp_path_factory.mktemp("searching"), config.bucket)
     take_in(made, [*thread(), said("c6", "The parking lot museum.", minutes=6), said("c7", "Garage!", minutes=7),
                    said("c8", "The parking lot, and my opinion of it.", minutes=8)])  # fmt: skip

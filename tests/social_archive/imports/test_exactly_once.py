@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import uuid
 from collections import Counter
@@ -19,6 +18,7 @@ from social_archive.config import Account, StoreConfig
 from social_archive.imports import intake
 from social_archive.record import verify_row
 from tests.agencies import agency_folder
+from tests.forks import FORKS
 from tests.social_archive.imports.conftest import rows, with_accounts
 from tests.social_archive.imports.crashing_import import import_once
 
@@ -27,8 +27,6 @@ pytestmark = pytest.mark.slow
 Zipped = Callable[[str, Mapping[str, str | bytes]], Path]
 
 HEADER = "Comment ID,Channel ID,Comment Create Timestamp,Price,Parent Comment ID,Video ID,Comment Text\r\n"
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["great_expectations", "pandas", "boto3", "tests.social_archive.imports.crashing_import"])
 
 POINTS = (
     "between-objects:2", "after-objects", "after-ledger:2", "before-seal", "between-batches", "after-keeping",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,10 @@ from social_archive.config import StoreConfig
 from social_archive.ledger import EMPTY, Draft
 from social_archive.policy.report import NOTICE, NothingToReport, figures
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.cli.conftest import Run, run  # noqa: F401 - a fixture
 from tests.social_archive.policy.moderating import FACEBOOK, POLICY, as_json, decided, found, seen
 from tests.social_archive.retention.scenes import library
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -30,8 +29,7 @@ NOVEMBER = (date(2026, 11, 1), date(2026, 12, 1))
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Archive:
     """One for all tests here, which only read it."""
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     tmp_path = tmp_path_factory.mktemp("report")
     folder = library(tmp_path, config.bucket).agency.folder
     (folder / "accounts.yaml").write_text(FACEBOOK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import stat
 import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,8 +24,10 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Seaweed]:
     """A store that this test may kill."""
-    yield seaweed.start(tmp_path, s3_port=seaweed.free_port(), die_with_parent=True)
-    seaweed.stop(tmp_path)
+    running = seaweed.start(tmp_path, s3_port=seaweed.free_port(), die_with_parent=True)
+    yield running
+    running.kill()  # it is thrown away: ending in good order takes two seconds, and has a test of its own
+    seaweed.stop(tmp_path)  # another one, if the test started it again
 
 
 def test_what_was_acknowledged_survives_kill_9_under_the_same_keys_and_port(own: Seaweed) -> None:
@@ -108,7 +111,17 @@ def test_a_taken_port_is_named(own: Seaweed, tmp_path: Path) -> None:
 
 def test_the_shell_forces_a_vacuum(own: Seaweed) -> None:
     assert "fsync" in seaweed.shell(own.state, "fs.configure")
+    own.client().create_bucket(Bucket="kept", ObjectLockEnabledForBucket=True)
+    store = Store(own.client("archive"), "kept")
+    ref = store.put("k", bytes(5_000))
+    assert sum(seaweed.deleted_bytes(own.state, "kept")) == 0
+    store.delete_version(ref.key, ref.version_id)
+    deadline = time.monotonic() + 20  # the store deletes the bytes a moment after it says so
+    while not sum(seaweed.deleted_bytes(own.state, "kept")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert sum(seaweed.deleted_bytes(own.state, "kept")) >= 5_000
     seaweed.shell(own.state, "volume.vacuum -garbageThreshold=0.00001")
+    assert set(seaweed.deleted_bytes(own.state, "kept")) == {0}, "known at once, without the master's heartbeat"
     for mistake in ("no.such.command", "volume.vacuum -garbageThreshold=much"):
         with pytest.raises(StoreError, match=r"no\.such\.command|volume\.vacuum"):
             seaweed.shell(own.state, mistake)

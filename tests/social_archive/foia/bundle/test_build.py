@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
 import urllib.request
-import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,21 +27,20 @@ from social_archive.foia.request_file import RequestRefused
 from social_archive.foia.requests import Request
 from social_archive.note import verify_note
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import Corrupt, ensure_buckets
+from social_archive.store import Corrupt
 from tests.faults.build_once import build_once
+from tests.forks import FORKS
 from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered, office, place_of, searched
 from tests.social_archive.foia.scenes import PERSON, requested, take_in, thread
 from tests.social_archive.retention.scenes import another
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["boto3", "duckdb", "tests.faults.build_once"])
 
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Iterator[Archive]:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = office(tmp_path_factory.mktemp("build"), config.bucket)
     take_in(made, thread())
     yield made

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,9 +20,9 @@ from social_archive.foia.bundle.model import Contents, File
 from social_archive.note import verify_note
 from social_archive.record import Observation
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests.social_archive.foia.bundle.scenes import Decided, decided
 from tests.social_archive.foia.scenes import library, requested, said, take_in, thread
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 BODY = "The parking lot is too far away."
@@ -36,8 +35,7 @@ def edited() -> Observation:
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig,
           weed: Seaweed) -> Iterator[tuple[Archive, Decided]]:  # fmt: skip
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     archive = library(tmp_path_factory.mktemp("bundle"), config.bucket)
     take_in(archive, [*thread(), said("c9", "no JSON", native=b"\xff\x00 no text")])
     take_in(archive, [edited()])

@@ -24,11 +24,11 @@ from social_archive.foia import deciding, verify
 from social_archive.foia.bundle.build import Built, build
 from social_archive.record import Media
 from social_archive.stack.seaweed import Seaweed
-from social_archive.store import ensure_buckets
 from tests import pdfa
 from tests.social_archive.foia.bundle.answering import CODE, confirmed, lettered, office, place_of, searched
 from tests.social_archive.foia.bundle_by_hand import Files, Memory
 from tests.social_archive.foia.scenes import said, take_in, thread
+from tests.stores import fresh_buckets
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +49,7 @@ def attached(archive: Archive, body: bytes, mime: str) -> tuple[Media, dict[str,
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, object_store: StoreConfig, weed: Seaweed) -> Iterator[Archive]:
-    config = object_store.model_copy(update={"bucket": f"t-{uuid.uuid4().hex[:12]}"})
-    ensure_buckets(config, client=weed.client("admin"))
+    config = fresh_buckets(weed, object_store)
     made = office(tmp_path_factory.mktemp("stranger"), config.bucket)
     photo, line = attached(made, picture(), "image/png")
     take_in(made, [*thread(), said("c6", "A photo of the parking lot", minutes=6, media=[photo])], [line])
