@@ -430,7 +430,7 @@ def parse_or_raise(body: bytes, n: int, origin: str) -> Entry:
 
 def ahead(work: Callable[[T], R], items: Iterator[T], depth: int = _AHEAD) -> Iterator[R]:
     """map() that keeps a few results in the making while the consumer is busy. A single item starts no thread."""
-    first = list(islice(items, depth))
+    first = list(islice(items, max(depth, 2)))
     if len(first) < 2:
         yield from map(work, first)
         return

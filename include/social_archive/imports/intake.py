@@ -19,6 +19,7 @@ from social_archive.accession import Batch, describe, news
 from social_archive.config import Account
 from social_archive.crash import crash_point
 from social_archive.errors import ConfigError
+from social_archive.garbage import few_collections
 from social_archive.harvest.committer import Committer, Tally
 from social_archive.harvest.report import Judged, Told
 from social_archive.imports import importer as importer_named
