@@ -97,17 +97,14 @@ class Gate:
     its accounts), which every letter says.
     """
 
-    def __init__(self, terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:
+    def __init__(self, terms: Sequence[Term], asked: str = "", own: str = "") -> None:
         told = Matcher(terms).standing_in(asked)
         self._scanner = _Scanner(terms, own)
         self._untold = _Scanner([t for t in terms if spell(t).exact not in told], own) if told else self._scanner
 
     def require_none(self, files: Iterable[File]) -> None:
         """Raises Leaks."""
-        if found := self.scan(files):
-            named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
-            more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-            raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
+        refuse(self.scan(files))
 
     def scan(self, files: Iterable[File]) -> list[Leak]:
         """Every file that holds any of the terms: one leak per file, part of it and action. Raises Leaks for a file
@@ -118,6 +115,14 @@ class Gate:
             if scanner and (len(together) == 1 or scanner.may_leak(together)):
                 found |= dict.fromkeys(leak for file in together for leak in scanner.leaks(file))
         return list(found)
+
+
+def refuse(found: Sequence[Leak]) -> None:
+    """Raises Leaks if there are any."""
+    if found:
+        named = "; ".join(f"{leak.path} ({leak.where}): action {leak.action}" for leak in found[:5])
+        more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
+        raise Leaks(f"Words that were taken out stand in the bundle's files all the same: {named}{more}.")
 
 
 def require_none(files: Iterable[File], terms: Sequence[Term], *, asked: str = "", own: str = "") -> None:

@@ -10,9 +10,9 @@ import fcntl
 import importlib
 import shutil
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import islice
@@ -23,9 +23,11 @@ from zoneinfo import ZoneInfo
 from social_archive.crash import crash_point
 from social_archive.errors import ArchiveError, NotFound
 from social_archive.foia import as_decided, request_file, requests, verify
-from social_archive.foia.bundle import bag, proofs
+from social_archive.foia.bundle import bag, proofs, records_pdf
 from social_archive.foia.bundle.model import Contents, Evidence, File, Options, Part
+from social_archive.foia.bundle.press import HERE, Elsewhere, Press
 from social_archive.foia.bundle.zipping import Hashed
+from social_archive.foia.leaks import Gate
 from social_archive.foia.request_file import RequestFile, RequestRefused
 from social_archive.garbage import few_collections
 from social_archive.retention.people import acting
@@ -34,16 +36,19 @@ from social_archive.store import LARGEST
 if TYPE_CHECKING:
     from social_archive.archive import Archive
     from social_archive.config import Agency
-    from social_archive.foia.dispositions import Reviewed
-    from social_archive.foia.leaks import Gate
+    from social_archive.foia.dispositions import Reviewed, Term
     from social_archive.foia.request_file import Event
     from social_archive.foia.requests import Request
 
 PARTS: Final[tuple[str, ...]] = (
-    "records_pdf", "records_html", "index", "native", "request_paper", "withholding_log", "search_statement",
+    "records_html", "index", "native", "request_paper", "withholding_log", "search_statement",
     "certification", "readme", "load_files", "proofs",
 )  # fmt: skip
-"""Modules of this package that write the payload, first the one that takes longest. Each has `write(contents)`."""
+"""Modules of this package that write the payload, beside `records_pdf`, which takes longest. Each has
+`write(contents)`."""
+
+TWO_PROCESSES: Final = 1_000
+"""Records of a bundle for which a second process is worth starting."""
 
 LETTER: Final = "1-response-letter.pdf"
 CHECK: Final = "verify.py"
@@ -179,10 +184,17 @@ def _event(file: RequestFile, wanted: str) -> Event:
 
 
 @contextmanager
-def begun(draft: Contents) -> Iterator[Iterator[File]]:
-    """The files of the longest part, which is written from now on, while other work is done."""
-    files = iter(_writer(PARTS[0])(draft))
-    with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
+def begun(draft: Contents, work: Path) -> Iterator[Iterator[File]]:
+    """The files of the longest part, which is written from now on, while other work is done.
+
+    Of a large bundle by another process, which looks into them too; `work` is for what it makes.
+    """
+    with ExitStack() as until_then:
+        press: Press = HERE
+        if len(draft.items) >= TWO_PROCESSES:
+            press = until_then.enter_context(Elsewhere(*_gate_of(draft), folder=work / "press"))
+        files = iter(records_pdf.write(draft, press))
+        pool = until_then.enter_context(ThreadPoolExecutor(1, thread_name_prefix="part"))
         first = pool.submit(lambda: list(islice(files, 1)))
         try:
             yield _rest(first, files)
@@ -202,16 +214,17 @@ def files(made_from: Contents, longest: Iterable[File],
     """All files of the payload. `longest`: those of the first part. Raises Leaks if a redacted word stands in one."""
     steps = len(PARTS) + 1
     found = list(_given(made_from))
-    for number, name in enumerate(PARTS[1:]):
+    for number, name in enumerate(PARTS):
         progress("Writing the documents", number, steps)
         found += _writer(name)(made_from)
         crash_point("bundle-part-written")
     progress("Looking for words that must not leave", steps - 2, steps)
-    gate = _gate(made_from)
+    gate = Gate(*_gate_of(made_from))
     gate.require_none(found)
     progress("Looking for words that must not leave", steps - 1, steps)
     for file in longest:
-        gate.require_none([file])
+        if not file.looked_into:
+            gate.require_none([file])
         found.append(file)
     return found
 
@@ -221,10 +234,9 @@ def _writer(name: str) -> Part:
     return write
 
 
-def _gate(made_from: Contents) -> Gate:
-    from social_archive.foia.leaks import Gate
-
-    return Gate(made_from.reviewed.terms, asked=made_from.request.text, own=_own_words(made_from.agency))
+def _gate_of(made_from: Contents) -> tuple[Sequence[Term], str, str]:
+    """What a Gate of this bundle must know: the words that must not leave, the requester's, the body's own."""
+    return made_from.reviewed.terms, made_from.request.text, _own_words(made_from.agency)
 
 
 def _own_words(agency: Agency) -> str:
@@ -268,7 +280,7 @@ def build(
     request = requests.load(archive, reference)
     with few_collections(), _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
         draft = unproven(archive, request, options, progress)
-        with begun(draft) as longest:
+        with begun(draft, work) as longest:
             made_from = proven(archive, draft, work, progress)
             payload = files(made_from, longest, progress)
         path = work / f"{made_from.name}.zip"

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class File:
     """One file of the bag's payload: its path under `data/` (ASCII, made from control numbers only) and its bytes, or
-    the local file that has them. `sha256` (hex): what they must hash to, where that is known."""
+    the local file that has them. `sha256` (hex): what they must hash to, where that is known. `looked_into`: a gate has
+    found no word in it that must not leave."""
 
     path: str
     body: bytes | Path = field(repr=False)
     sha256: str | None = None
+    looked_into: bool = False
 
     @property
     def size(self) -> int:

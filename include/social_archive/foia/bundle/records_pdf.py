@@ -1,34 +1,28 @@
 """The records as people read them, on paper: PDF/A in parts, each of a fixed number of hits.
 
 What cannot be set with the fonts of the document is put into words or codes, never left out, and the page says where it
-stands as it was written. Parts are typeset side by side: Typst gives up the interpreter's lock while it works.
+stands as it was written.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
-from social_archive.documents import typesetting
 from social_archive.documents.figures import count, counted, volume
 from social_archive.foia.bundle import load_files
 from social_archive.foia.bundle.model import Contents, File
 from social_archive.foia.bundle.pieces import pieces
+from social_archive.foia.bundle.press import HERE, Press, Sheet
 from social_archive.foia.bundle.reading import Attachment, Entry, Group, Said, groups
 
 TEMPLATE: Final = "foia/records.typ"
 FOLDER: Final = "3-records"
 PART: Final = 250
 """Hits of one part. Measured: larger ones take more memory, smaller ones more time."""
-WORKERS: Final = 2
-_BEHIND: Final = 4
-"""Steps of niceness. Linux gives each thread its own."""
-
 DEEPEST: Final = 7
 """So deep answers are indented; below that the level is written out."""
 
@@ -53,33 +47,25 @@ class PartOf:
         return [entry.control for group in self.groups for entry in group.entries]
 
 
-def write(contents: Contents) -> Iterable[File]:
+def write(contents: Contents, press: Press = HERE) -> Iterable[File]:
     """`3-records/records-001.pdf` and so on. One part even if there was no hit: it says so.
 
     Where load files were asked for, the one that counts pages comes from here.
     """
     cut = parts(groups(contents))
+    sheets = (Sheet(f"{FOLDER}/{part.name}", content(contents, part)) for part in cut)
     pages: list[tuple[str, int]] = []
-    pool = ThreadPoolExecutor(WORKERS, initializer=_stand_behind)
-    try:
-        made = pool.map(lambda part: typesetting.pdf(TEMPLATE, content(contents, part), at=contents.at), cut)
-        for part, body in zip(cut, made, strict=True):
-            pages.append((part.name, _pages(body)))
-            yield File(f"{FOLDER}/{part.name}", body)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    for part, file in zip(cut, press.files(TEMPLATE, sheets, contents.at), strict=True):
+        if contents.options.load_files:
+            pages.append((part.name, _pages(file.body)))
+        yield file
     if contents.options.load_files:
         yield load_files.opt(FOLDER, pages)
 
 
-def _stand_behind() -> None:
-    """Typesetting lets the rest of the work go first: that is more for one processor, and waits for nobody else's."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + _BEHIND)
-
-
-def _pages(pdf: bytes) -> int:
+def _pages(pdf: bytes | Path) -> int:
     """How many pages a file says that it has: the count of the root of its page tree, which counts all."""
-    return max(int(found) for found in _COUNT.findall(pdf))
+    return max(int(found) for found in _COUNT.findall(pdf if isinstance(pdf, bytes) else pdf.read_bytes()))
 
 
 def part_name(number: int) -> str:
