@@ -192,7 +192,7 @@ def begun(draft: Contents, work: Path) -> Iterator[Iterator[File]]:
     with ExitStack() as until_then:
         press: Press = HERE
         if len(draft.items) >= TWO_PROCESSES:
-            press = until_then.enter_context(Elsewhere(*_gate_of(draft), folder=work / "press"))
+            press = until_then.enter_context(Elsewhere(*_gate_of(draft), folder=work / f"press-{uuid.uuid4().hex}"))
         files = iter(records_pdf.write(draft, press))
         pool = until_then.enter_context(ThreadPoolExecutor(1, thread_name_prefix="part"))
         first = pool.submit(lambda: list(islice(files, 1)))
@@ -330,7 +330,10 @@ def _workshop(folder: Path) -> Iterator[Path]:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)  # the press of a killed build may still lay a page into it
+        else:
+            path.unlink()
 
 
 def _entered(archive: Archive, made_from: Contents, path: Path, hashed: Hashed, *, by: str, via: str) -> Built:

@@ -90,8 +90,9 @@ class _Orders(msgspec.Struct):
 
 
 class _Made(msgspec.Struct):
-    """What it says of a sheet. `found`: (path, action, where) of words that must not leave."""
+    """What it says of a sheet. `file`: where it lies. `found`: (path, action, where) of words that must not leave."""
 
+    path: str = ""
     file: str = ""
     found: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
     refused: str = ""
@@ -101,7 +102,8 @@ class _Made(msgspec.Struct):
 class Elsewhere:
     """In a process of its own. Use as a context manager, one for one document.
 
-    `terms`, `asked`, `own`: as a Gate takes them; the files that come back were looked into. `folder`: for the files.
+    `terms`, `asked`, `own`: as a Gate takes them; the files that come back were looked into. `folder`: for the files,
+    not there yet: what a killed build began may go on in its own for a moment.
     """
 
     def __init__(self, terms: Sequence[Term], asked: str, own: str, *, folder: Path) -> None:
@@ -111,7 +113,7 @@ class Elsewhere:
         self._failed: BaseException | None = None
 
     def __enter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True)
         path = os.pathsep.join(part for part in sys.path if part)
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -142,8 +144,7 @@ class Elsewhere:
             if made.refused:
                 raise typesetting.NotTypeset(made.refused)
             refuse([Leak(*one) for one in made.found])
-            file = Path(made.file)
-            yield File(str(file.relative_to(self._folder)), file, looked_into=True)
+            yield File(made.path, Path(made.file), looked_into=True)
         self._feeder.join()
         if self._failed is not None:
             raise self._failed
@@ -186,12 +187,11 @@ def _work(lines: IO[bytes]) -> None:
     gate = Gate([Term(*one) for one in orders.terms], orders.asked, orders.own)
     folder = Path(orders.folder)
     sheets = (msgspec.json.decode(line, type=Sheet) for line in lines)
-    for file in Here().files(orders.template, sheets, orders.at):
+    for number, file in enumerate(Here().files(orders.template, sheets, orders.at)):
         assert isinstance(file.body, bytes)
-        place = folder / file.path
-        place.parent.mkdir(parents=True, exist_ok=True)
+        place = folder / f"{number}.pdf"
         place.write_bytes(file.body)
-        _say(_Made(str(place), [(leak.path, leak.action, leak.where) for leak in gate.scan([file])]))
+        _say(_Made(file.path, str(place), [(leak.path, leak.action, leak.where) for leak in gate.scan([file])]))
 
 
 def _say(made: _Made) -> None:

@@ -33,7 +33,7 @@ def sheets(count: int = 3) -> Iterator[Sheet]:
 
 
 def elsewhere(folder: Path, *terms: str) -> Elsewhere:
-    return Elsewhere([Term(text, "7(1)(c)", "act") for text in terms], "", "", folder=folder)
+    return Elsewhere([Term(text, "7(1)(c)", "act") for text in terms], "", "", folder=folder / "press")
 
 
 def bodies(files: Iterator[press.File]) -> dict[str, bytes]:
