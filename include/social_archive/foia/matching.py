@@ -34,7 +34,7 @@ class Matcher:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         """Raises NothingToFind."""
-        self._spellings = list({(s.exact.pattern, s.term.code): s for s in map(spell, terms)}.values())
+        self._spellings = list({(s.source, s.term.code): s for s in map(spell, terms)}.values())
         self._anchors = Anchors(self._spellings)
 
     def __bool__(self) -> bool:

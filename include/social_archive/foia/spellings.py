@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from social_archive.errors import ArchiveError
@@ -53,20 +53,25 @@ class NothingToFind(ArchiveError):
 @dataclass(frozen=True)
 class Spelling:
     """`anchor`: a source for bytes of a reading that every spelling holds; `literal`: the same as text, empty if it is
-    none (`digits`: then the last seven of a telephone number). `exact`: on a reading; no match is longer than `reach`.
+    none (`digits`: then the last seven of a telephone number). `source`: of `exact`; no match is longer than `reach`.
     `size`: letters and digits. `inside`: also found within longer words. `is_number`: of digits only. `is_word`: one
     word that may well be said of something else."""
 
     term: Term
     anchor: bytes
     literal: str
-    exact: re.Pattern[str]
+    source: str
     reach: int
     size: int
     inside: bool
     is_number: bool
     is_word: bool = False
     digits: str = ""
+
+    @cached_property
+    def exact(self) -> re.Pattern[str]:
+        """On a reading. Of hundreds of terms most are never met, so it is made when it is first asked for."""
+        return re.compile(self.source)
 
     def stands_at(self, reading: str, places: Iterable[int]) -> bool:
         """`places`: where its anchor is."""
@@ -91,7 +96,7 @@ def spell(term: Term) -> Spelling:
     if not inside:
         source = f"{_edge(pieces[0][0], _START)}(?:{source}){_edge(pieces[-1][-1], _END)}"
     literal = max(pieces, key=lambda piece: (len(piece) >= _TELLING and _has_digit(piece), len(piece)))
-    return Spelling(term, re.escape(literal.encode()), literal, re.compile(source), size + 40 * len(pieces) + 8, size,
+    return Spelling(term, re.escape(literal.encode()), literal, source, size + 40 * len(pieces) + 8, size,
                     inside, is_number, len(pieces) == 1 and not inside and not is_number)  # fmt: skip
 
 
@@ -99,7 +104,7 @@ def _of_signs(term: Term, signs: str) -> Spelling:
     """Of no letter at all: emoji, say. They are taken as they stand."""
     if not signs:
         raise NothingToFind("A term of the review has nothing in it that could be found.")
-    return Spelling(term, re.escape(signs.encode()), signs, re.compile(re.escape(signs)), len(signs), len(signs),
+    return Spelling(term, re.escape(signs.encode()), signs, re.escape(signs), len(signs), len(signs),
                     True, False)  # fmt: skip
 
 
@@ -112,7 +117,7 @@ def _of_number(term: Term, text: str, inside: bool) -> Spelling:
         source = f"{_START}{source}{_END}"
     source = rf"(?:\+1[\W_]{{0,2}})?\(?{source}"
     anchor = "[^0-9a-z]{0,12}".join(digits[-7:]).encode()
-    return Spelling(term, anchor, "", re.compile(source), 64, len(digits), inside, True,
+    return Spelling(term, anchor, "", source, 64, len(digits), inside, True,
                     digits=digits[-7:] if digits.isascii() else "")  # fmt: skip
 
 
