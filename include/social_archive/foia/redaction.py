@@ -72,6 +72,8 @@ class Gives(Protocol):
 def show(row: Row, item: Item, matcher: Matcher, media: Gives, *, suspect: bool = True) -> ShownVersion:
     """What may leave of one version. `row`: as it is stored, times in microseconds. Not `suspect`: it is known that
     `everything` of it holds no term. Raises CutDoesNotFit."""
+    if not (suspect or item.cuts or item.media or item.withheld_fields or row["media"]):
+        return ShownVersion(row["version"], _shown(row), row["native"], present(row), {}, (), row)
     return _Showing(row, item, matcher, suspect).shown(media)
 
 
@@ -114,10 +116,14 @@ _WORDS: Final = tuple(
 _APART: Final = "\n\0\0\0\0\n"  # more than a spelling reaches over
 
 
+def _shown(row: Row) -> Row:
+    return {name: row[name] for name in _SHOWN}
+
+
 class _Showing:
     def __init__(self, row: Row, item: Item, matcher: Matcher, suspect: bool) -> None:
         self._row, self._item, self._matcher, self._suspect = row, item, matcher, suspect
-        self._out: Row = {name: row[name] for name in _SHOWN}
+        self._out = _shown(row)
         self._codes: dict[str, set[str]] = {}
         self._cuts = [each for each in item.cuts if each.version == row["version"]]
         self._attached = {n: code for (version, n), code in item.media.items() if version == row["version"]}
