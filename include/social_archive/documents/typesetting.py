@@ -84,6 +84,8 @@ def _refusals() -> Iterator[None]:
 def _printable(value: Any) -> Any:
     """The same data with every character that the fonts lack shown by its code: ‹U+4E2D›."""
     if isinstance(value, str):
+        if value.isascii() and value.isprintable():
+            return value
         return _SHOWN.sub(lambda found: f"‹U+{ord(found.group()):04X}›", value)
     if isinstance(value, dict):
         return {key: _printable(inner) for key, inner in value.items()}

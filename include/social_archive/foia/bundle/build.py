@@ -12,7 +12,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC
 from itertools import islice
@@ -184,17 +184,23 @@ def _event(file: RequestFile, wanted: str) -> Event:
 
 
 @contextmanager
-def begun(draft: Contents, work: Path) -> Iterator[Iterator[File]]:
-    """The files of the longest part, which is written from now on, while other work is done.
+def press_for(request: Request, work: Path) -> Iterator[Press]:
+    """What typesets the records: for a large bundle another process. `work` is for what it makes."""
+    searched = request.file.last("searched")
+    if searched is None or searched.told["hits"] < TWO_PROCESSES:
+        yield HERE
+    else:
+        with Elsewhere(work / f"press-{uuid.uuid4().hex}") as press:
+            yield press
 
-    Of a large bundle by another process, which looks into them too; `work` is for what it makes.
-    """
-    with ExitStack() as until_then:
-        press: Press = HERE
-        if len(draft.items) >= TWO_PROCESSES:
-            press = until_then.enter_context(Elsewhere(*_gate_of(draft), folder=work / f"press-{uuid.uuid4().hex}"))
-        files = iter(records_pdf.write(draft, press))
-        pool = until_then.enter_context(ThreadPoolExecutor(1, thread_name_prefix="part"))
+
+@contextmanager
+def begun(draft: Contents, press: Press) -> Iterator[Iterator[File]]:
+    """The files of the longest part, which is written from now on, while other work is done."""
+    if isinstance(press, Elsewhere):
+        press.look_for(*_gate_of(draft))
+    files = iter(records_pdf.write(draft, press))
+    with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
         first = pool.submit(lambda: list(islice(files, 1)))
         try:
             yield _rest(first, files)
@@ -209,24 +215,24 @@ def _rest(first: Future[list[File]], others: Iterator[File]) -> Iterator[File]:
     yield from others
 
 
-def files(made_from: Contents, longest: Iterable[File],
-          progress: Progress = lambda what, done, of: None) -> list[File]:  # fmt: skip
-    """All files of the payload. `longest`: those of the first part. Raises Leaks if a redacted word stands in one."""
-    steps = len(PARTS) + 1
+def files(made_from: Contents, gate: Gate, progress: Progress = lambda what, done, of: None) -> list[File]:
+    """All files of the payload but those of the longest part. Raises Leaks if a redacted word stands in one."""
     found = list(_given(made_from))
     for number, name in enumerate(PARTS):
-        progress("Writing the documents", number, steps)
+        progress("Writing the documents", number, len(PARTS))
         found += _writer(name)(made_from)
         crash_point("bundle-part-written")
-    progress("Looking for words that must not leave", steps - 2, steps)
-    gate = Gate(*_gate_of(made_from))
+    progress("Looking for words that must not leave", 0, 1)
     gate.require_none(found)
-    progress("Looking for words that must not leave", steps - 1, steps)
-    for file in longest:
+    return found
+
+
+def looked_into(files: Iterable[File], gate: Gate) -> Iterator[File]:
+    """The same files as they come. Raises Leaks if a redacted word stands in one."""
+    for file in files:
         if not file.looked_into:
             gate.require_none([file])
-        found.append(file)
-    return found
+        yield file
 
 
 def _writer(name: str) -> Part:
@@ -278,14 +284,16 @@ def build(
     archive.catalog.catch_up()
     acting(archive, by, RequestRefused)
     request = requests.load(archive, reference)
-    with few_collections(), _workshop(folder or archive.state / "work" / "bundles" / request.id) as work:
+    place = folder or archive.state / "work" / "bundles" / request.id
+    with few_collections(), _workshop(place) as work, press_for(request, work) as press:
         draft = unproven(archive, request, options, progress)
-        with begun(draft, work) as longest:
+        with begun(draft, press) as longest:
             made_from = proven(archive, draft, work, progress)
-            payload = files(made_from, longest, progress)
-        path = work / f"{made_from.name}.zip"
-        hashed = bag.write(path, made_from, payload, archive.signer, lambda n, of: progress("Packing", n, of),
-                           lambda: crash_point("bundle-file-packed"))  # fmt: skip
+            gate = Gate(*_gate_of(made_from))
+            payload = files(made_from, gate, progress)
+            path = work / f"{made_from.name}.zip"
+            hashed = bag.write(path, made_from, payload, archive.signer, lambda n, of: progress("Packing", n, of),
+                               lambda: crash_point("bundle-file-packed"), later=looked_into(longest, gate))  # fmt: skip
         crash_point("bundle-packed")
         if hashed.size > LARGEST:
             raise RequestRefused(f"The bundle has {hashed.size:,} bytes, more than the store takes in one object.",

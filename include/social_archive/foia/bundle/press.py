@@ -26,6 +26,7 @@ from social_archive.errors import ArchiveError
 from social_archive.foia.bundle.model import File
 from social_archive.foia.dispositions import Term
 from social_archive.foia.leaks import Gate, Leak, refuse
+from social_archive.garbage import few_collections
 
 WORKERS: Final = 2
 """Parts that are typeset side by side: Typst gives up the interpreter's lock while it works."""
@@ -100,17 +101,20 @@ class _Made(msgspec.Struct):
 
 
 class Elsewhere:
-    """In a process of its own. Use as a context manager, one for one document.
+    """In a process of its own, which starts at once. Use as a context manager, one for one document.
 
-    `terms`, `asked`, `own`: as a Gate takes them; the files that come back were looked into. `folder`: for the files,
-    not there yet: what a killed build began may go on in its own for a moment.
+    `folder`: for the files, not there yet: what a killed build began may go on in its own for a moment.
     """
 
-    def __init__(self, terms: Sequence[Term], asked: str, own: str, *, folder: Path) -> None:
-        self._terms = [(term.text, term.code, term.action) for term in terms]
-        self._asked, self._own, self._folder = asked, own, folder
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sought: tuple[Sequence[Term], str, str] = ((), "", "")
         self._feeder: threading.Thread | None = None
         self._failed: BaseException | None = None
+
+    def look_for(self, terms: Sequence[Term], asked: str, own: str) -> None:
+        """What a Gate takes: the files that come back were looked into."""
+        self._sought = (terms, asked, own)
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
@@ -133,7 +137,9 @@ class Elsewhere:
 
     def files(self, template: str, sheets: Iterable[Sheet], at: datetime) -> Iterator[File]:
         """Raises NotTypeset, Leaks, PressFailed."""
-        orders = _Orders(self._terms, self._asked, self._own, str(self._folder), template, at)
+        terms, asked, own = self._sought
+        told = [(term.text, term.code, term.action) for term in terms]
+        orders = _Orders(told, asked, own, str(self._folder), template, at)
         self._feeder = threading.Thread(target=self._feed, args=(orders, sheets), name="feed", daemon=True)
         self._feeder.start()
         assert self._process.stdout is not None
@@ -175,7 +181,8 @@ def main() -> None:
     """Make what comes in, in order; say of each where it lies. What went wrong is said without its words."""
     os.nice(_BEHIND)
     try:
-        _work(sys.stdin.buffer)
+        with few_collections():
+            _work(sys.stdin.buffer)
     except typesetting.NotTypeset as error:
         _say(_Made(refused=str(error.args[0])))
     except Exception as error:

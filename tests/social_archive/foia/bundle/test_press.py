@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,8 +33,11 @@ def sheets(count: int = 3) -> Iterator[Sheet]:
         yield Sheet(f"3-records/{number}.pdf", records_pdf.content(SCENE, part) | {"part": f"part {number}"})
 
 
-def elsewhere(folder: Path, *terms: str) -> Elsewhere:
-    return Elsewhere([Term(text, "7(1)(c)", "act") for text in terms], "", "", folder=folder / "press")
+@contextmanager
+def elsewhere(folder: Path, *terms: str) -> Iterator[Elsewhere]:
+    with Elsewhere(folder / "press") as other:
+        other.look_for([Term(text, "7(1)(c)", "act") for text in terms], "", "")
+        yield other
 
 
 def bodies(files: Iterator[press.File]) -> dict[str, bytes]:
@@ -103,11 +107,12 @@ def test_it_ends_when_the_build_is_killed(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_large_bundle_is_made_by_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with build.begun(SCENE, tmp_path / "one") as longest:
+def test_a_large_bundle_is_made_by_two_processes(tmp_path: Path) -> None:
+    with build.press_for(SCENE.request, tmp_path / "one") as here, build.begun(SCENE, here) as longest:
         alone = bodies(longest)
-    monkeypatch.setattr(build, "TWO_PROCESSES", 1)
-    with build.begun(SCENE, tmp_path / "two") as longest:
+    hits = SCENE.request.file.last("searched")
+    assert hits is None or hits.told["hits"] < build.TWO_PROCESSES
+    with Elsewhere(tmp_path / "two") as other, build.begun(SCENE, other) as longest:
         files = list(longest)
         assert [file.looked_into for file in files] == [True]
         assert bodies(iter(files)) == alone
