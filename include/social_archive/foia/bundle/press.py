@@ -7,6 +7,7 @@ found in it. It has nothing to say otherwise, and ends when its pipe does: a bui
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -91,10 +92,12 @@ class _Orders(msgspec.Struct):
 
 
 class _Made(msgspec.Struct):
-    """What it says of a sheet. `file`: where it lies. `found`: (path, action, where) of words that must not leave."""
+    """What it says of a sheet. `file`: where it lies; `sha256` (hex) of what was looked into. `found`: (path, action,
+    where) of words that must not leave."""
 
     path: str = ""
     file: str = ""
+    sha256: str = ""
     found: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
     refused: str = ""
     failed: str = ""
@@ -150,7 +153,7 @@ class Elsewhere:
             if made.refused:
                 raise typesetting.NotTypeset(made.refused)
             refuse([Leak(*one) for one in made.found])
-            yield File(made.path, Path(made.file), looked_into=True)
+            yield File(made.path, Path(made.file), made.sha256, looked_into=True)
         self._feeder.join()
         if self._failed is not None:
             raise self._failed
@@ -198,7 +201,8 @@ def _work(lines: IO[bytes]) -> None:
         assert isinstance(file.body, bytes)
         place = folder / f"{number}.pdf"
         place.write_bytes(file.body)
-        _say(_Made(file.path, str(place), [(leak.path, leak.action, leak.where) for leak in gate.scan([file])]))
+        found = [(leak.path, leak.action, leak.where) for leak in gate.scan([file])]
+        _say(_Made(file.path, str(place), hashlib.sha256(file.body).hexdigest(), found))
 
 
 def _say(made: _Made) -> None:

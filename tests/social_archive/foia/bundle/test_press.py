@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import time
@@ -48,6 +49,7 @@ def test_it_makes_the_same_files_in_their_order(tmp_path: Path) -> None:
     with elsewhere(tmp_path, "Nobody Whatever") as other:
         made = list(other.files(records_pdf.TEMPLATE, sheets(6), AT))
     assert all(file.looked_into for file in made)
+    assert [file.sha256 for file in made] == [hashlib.sha256(body).hexdigest() for body in bodies(iter(made)).values()]
     here = bodies(HERE.files(records_pdf.TEMPLATE, sheets(6), AT))
     assert list(here) == [file.path for file in made] == [sheet.path for sheet in sheets(6)]
     assert bodies(iter(made)) == here
