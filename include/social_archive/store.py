@@ -28,7 +28,6 @@ T = TypeVar("T")
 
 GOVERNANCE: Final = "GOVERNANCE"
 COMPLIANCE: Final = "COMPLIANCE"
-LOCK_MODES: Final = (GOVERNANCE, COMPLIANCE)
 LARGEST: Final = 5 << 30  # bytes in one PUT
 
 

@@ -106,6 +106,13 @@ class Gate:
         """Raises Leaks."""
         refuse(self.scan(files))
 
+    def passing(self, files: Iterable[File]) -> Iterator[File]:
+        """The same files, as they come. Raises Leaks at the first that holds such a word."""
+        for file in files:
+            if not file.looked_into:
+                self.require_none([file])
+            yield file
+
     def scan(self, files: Iterable[File]) -> list[Leak]:
         """Every file that holds any of the terms: one leak per file, part of it and action. Raises Leaks for a file
         that cannot be looked into."""
