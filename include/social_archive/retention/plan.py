@@ -5,6 +5,7 @@ Every stored record is asked under both versions, in groups of the same facts, n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from social_archive.config_schedule import Retention, RetentionItem, RetentionRule
 from social_archive.record import micros
 from social_archive.retention import assignment, schedules
+from social_archive.retention.hold_matches import WHOLE_FILES
 from social_archive.retention.shortening import shortenings
 from social_archive.series import NEVER, Schedule, start_of_day
 
@@ -153,7 +155,7 @@ def plan(archive: Archive, retention: Retention, *, now: datetime | None = None)
     )  # fmt: skip
     if before is not None and found.earlier and not found.shortens:
         found.shortens.append(f"Stored records that become eligible earlier: {found.earlier:,}.")
-    return replace(found, notes=_notes(archive, before, found, retention))
+    return replace(found, notes=[*_notes(archive, before, found, retention), *_papers(archive, old, new)])
 
 
 def _shortens(archive: Archive, retention: Retention) -> list[str]:
@@ -174,6 +176,17 @@ def _notes(archive: Archive, before: Retention | None, found: Plan, after: Reten
         notes.append("The store's locks are in compliance mode: they are not shortened, and nobody can destroy an "
                      "object before its lock ends.")  # fmt: skip
     return notes
+
+
+def _papers(archive: Archive, old: Schedule | None, new: Schedule) -> list[str]:
+    """What happens to the files of requests and to what was given out, which lie where their request was closed."""
+    changed: Counter[str] = Counter()
+    for o in archive.catalog.objects():
+        if o.cls in WHOLE_FILES:
+            was, becomes = (_order(one.until(o.series, o.cutoff)) if one else NEVER for one in (old, new))
+            if was != becomes:
+                changed["earlier" if becomes < was else "later"] += 1
+    return [f"Papers of requests that become eligible {how}: {count:,}." for how, count in sorted(changed.items())]
 
 
 # --------------------------------------------------------------------------- records

@@ -24,6 +24,7 @@ from social_archive.ledger import Ledger
 from social_archive.retention import certificate, holds, proposal
 from social_archive.retention.certificate_note import verify
 from social_archive.retention.hold_scope import Scope
+from social_archive.retention.plan import plan
 from tests.faults.close_once import close_once
 from tests.forks import FORKS
 from tests.social_archive.foia.scenes import library, requested, take_in, thread
@@ -130,6 +131,11 @@ def test_from_its_closing_to_its_certificate(archive: Archive, time: Time, monke
                              review=requests.today(archive) + timedelta(days=90)).hold.id  # fmt: skip
     assert proposal.propose(archive, by="it", via="cli") is None, "a hold on everything holds requests"
     holds.lift(archive, everything, by="records", via="cli", reason="Settled")
+
+    retention = archive.schedule.retention
+    longer = [item.model_copy(update={"days": 30}) if item.id == "30" else item for item in retention.items]
+    changed = plan(archive, retention.model_copy(update={"version": "3", "items": longer}))
+    assert f"Papers of requests that become eligible later: {len(before.events) + 3}." in changed.notes
 
     d = proposal.propose(archive, by="it", via="cli")
     assert d is not None
