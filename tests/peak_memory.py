@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psutil
 
@@ -28,20 +30,12 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-class ChildrensPeak:
-    """The peak of the largest child of this process, looked at while the block runs.
+class _Watch:
+    """Looks at this process's children twenty times a second while the block runs."""
 
-    The last look at each child counts: between fork and exec it still has the size of this process.
-    """
-
-    @property
-    def mb(self) -> int:
-        return max(self._seen.values(), default=0)
-
-    def __enter__(self) -> ChildrensPeak:
-        self._seen: dict[int, int] = {}
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+    def __enter__(self) -> Self:
+        self._own, self._done = psutil.Process(), threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
         return self
 
@@ -49,11 +43,41 @@ class ChildrensPeak:
         self._done.set()
         self._thread.join()
 
-    def _look(self) -> None:
-        own = psutil.Process()
+    def _watch(self) -> None:
         while not self._done.wait(0.05):
-            for child in own.children(recursive=True):
-                try:
-                    self._seen[child.pid] = peak_mb(child.pid)
-                except (OSError, AssertionError):  # it ended between the two looks
-                    continue
+            self.look(self._own, self._own.children(recursive=True))
+
+    def look(self, own: psutil.Process, children: Sequence[psutil.Process]) -> None:
+        raise NotImplementedError
+
+
+class ChildrensPeak(_Watch):
+    """The peak of the largest child (MiB).
+
+    The last look at each child counts: between fork and exec it still has the size of this process.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int, int] = {}
+
+    @property
+    def mb(self) -> int:
+        return max(self._seen.values(), default=0)
+
+    def look(self, own: psutil.Process, children: Sequence[psutil.Process]) -> None:
+        for child in children:
+            with suppress(OSError, AssertionError):  # it ended between the two looks
+                self._seen[child.pid] = peak_mb(child.pid)
+
+
+class PeakTogether(_Watch):
+    """The most memory that this process and its children held at one time (bytes)."""
+
+    most = 0
+
+    def look(self, own: psutil.Process, children: Sequence[psutil.Process]) -> None:
+        held = 0
+        for one in (own, *children):
+            with suppress(psutil.Error):
+                held += one.memory_info().rss
+        self.most = max(self.most, held)

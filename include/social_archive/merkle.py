@@ -107,20 +107,10 @@ class TreeReader:
         size = self._checked(size)
         if not 0 <= index < size:
             raise ValueError(f"leaf {index} is not in a tree of {size}")
-        path: list[bytes] = []
-        low, high = 0, size
-        while high - low > 1:
-            middle = low + _split(high - low)
-            if index < middle:
-                path.append(self._hash_of(middle, high))
-                high = middle
-            else:
-                path.append(self._hash_of(low, middle))
-                low = middle
-        return path[::-1]
+        return list(self.inclusions([index], size)[index])
 
     def inclusions(self, indices: Iterable[int], size: int | None = None) -> dict[int, tuple[bytes, ...]]:
-        """`inclusion` of many leaves: what their paths share is looked up once for all of them."""
+        """PATH of many leaves: what their paths share is looked up once for all of them."""
         size, wanted = self._checked(size), sorted(set(indices))
         if wanted and not 0 <= wanted[0] <= wanted[-1] < size:
             raise ValueError(f"not all of these leaves are in a tree of {size}")

@@ -11,15 +11,11 @@ from __future__ import annotations
 import json
 import random
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Any
-
-import psutil
 
 from social_archive.accession import Batch, commit
 from social_archive.archive import Archive, open_archive
@@ -32,6 +28,7 @@ from tests.bench.find import WORDS
 from tests.bench.harvest import peers_python
 from tests.bench.places import open_store
 from tests.bench.rows import Row, child, peer_row
+from tests.peak_memory import PeakTogether
 
 RECORDS = 10_000
 PERSON = ("Zelda Quillfeather (invented)", "zquillfeather", "9913370042")
@@ -121,7 +118,7 @@ def main(agency: str, state: str, number: str) -> None:
 
     archive = open_archive(Path(agency), state=Path(state))
     archive.catalog.catch_up()
-    with _Peak() as peak:
+    with PeakTogether() as peak:
         started = time.perf_counter()
         steps: list[tuple[str, float]] = []
         built = build(archive, number, by="a", via="cli",
@@ -130,33 +127,6 @@ def main(agency: str, state: str, number: str) -> None:
     firsts = {what: round(at, 2) for what, at in reversed(steps)}
     print(json.dumps({"seconds": seconds, "peak": peak.most, "size": built.size, "totals": built.totals,
                       "steps": dict(sorted(firsts.items(), key=lambda one: one[1]))}))  # fmt: skip
-
-
-class _Peak:
-    """The most memory that this process and its children held together."""
-
-    most = 0
-
-    def __enter__(self) -> _Peak:
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        own = psutil.Process()
-        while not self._done.wait(0.05):
-            held = 0
-            for one in (own, *own.children(recursive=True)):
-                try:
-                    held += one.memory_info().rss
-                except psutil.Error:
-                    continue
-            self.most = max(self.most, held)
 
 
 if __name__ == "__main__":

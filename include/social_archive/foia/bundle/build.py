@@ -197,8 +197,7 @@ def press_for(request: Request, work: Path) -> Iterator[Press]:
 @contextmanager
 def begun(draft: Contents, press: Press) -> Iterator[Iterator[File]]:
     """The files of the longest part, which is written from now on, while other work is done."""
-    if isinstance(press, Elsewhere):
-        press.look_for(*_gate_of(draft))
+    press.look_for(*_gate_of(draft))
     files = iter(records_pdf.write(draft, press))
     with ThreadPoolExecutor(1, thread_name_prefix="part") as pool:
         first = pool.submit(lambda: list(islice(files, 1)))

@@ -44,13 +44,21 @@ class Sheet(msgspec.Struct):
 
 
 class Press(Protocol):
-    """Typesets documents of one template, in their order."""
+    """Typesets documents of one template, in their order.
+
+    `look_for`: what a Gate takes, before the first file. A press that looks into its files says so of each.
+    """
+
+    def look_for(self, terms: Sequence[Term], asked: str, own: str) -> None: ...
 
     def files(self, template: str, sheets: Iterable[Sheet], at: datetime) -> Iterator[File]: ...
 
 
 class Here:
     """In this process: quicker for a few. Whoever takes the files looks into them."""
+
+    def look_for(self, terms: Sequence[Term], asked: str, own: str) -> None:
+        """Nothing: the gate of the bundle is in this process."""
 
     def files(self, template: str, sheets: Iterable[Sheet], at: datetime) -> Iterator[File]:
         """Raises NotTypeset."""
@@ -116,7 +124,7 @@ class Elsewhere:
         self._failed: BaseException | None = None
 
     def look_for(self, terms: Sequence[Term], asked: str, own: str) -> None:
-        """What a Gate takes: the files that come back were looked into."""
+        """The files that come back were looked into."""
         self._sought = (terms, asked, own)
 
     def __enter__(self) -> Self:

@@ -109,12 +109,16 @@ def test_it_ends_when_the_build_is_killed(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_large_bundle_is_made_by_two_processes(tmp_path: Path) -> None:
+def test_a_large_bundle_is_made_by_two_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = SCENE.request.file.last("searched")
+    assert searched is not None
+    monkeypatch.setattr(build, "TWO_PROCESSES", searched.told["hits"] + 1)
     with build.press_for(SCENE.request, tmp_path / "one") as here, build.begun(SCENE, here) as longest:
+        assert here is HERE
         alone = bodies(longest)
-    hits = SCENE.request.file.last("searched")
-    assert hits is None or hits.told["hits"] < build.TWO_PROCESSES
-    with Elsewhere(tmp_path / "two") as other, build.begun(SCENE, other) as longest:
+    monkeypatch.setattr(build, "TWO_PROCESSES", searched.told["hits"])
+    with build.press_for(SCENE.request, tmp_path / "two") as other, build.begun(SCENE, other) as longest:
+        assert isinstance(other, Elsewhere)
         files = list(longest)
         assert [file.looked_into for file in files] == [True]
         assert bodies(iter(files)) == alone
